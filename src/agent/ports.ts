@@ -70,8 +70,15 @@ export type Resolved<T> = {
   readonly verifications: number;
 };
 
+/** `unvalidated`: for a recipient domain under a dated `ignore = ["dnssec"]` exception (INT-15); everything counts as insecure. */
+export type Reading = 'validated' | 'unvalidated';
+
 export interface Resolver {
-  resolve<Type extends keyof RecordValues>(name: DomainName, type: Type): Promise<Resolved<RecordValues[Type]>>;
+  resolve<Type extends keyof RecordValues>(
+    name: DomainName,
+    type: Type,
+    reading?: Reading,
+  ): Promise<Resolved<RecordValues[Type]>>;
 }
 
 /** RTE-17: names served only inside, through the machine's own resolver, always insecure. */
