@@ -159,7 +159,8 @@ export type DestinationRuling =
 // ---- what the session turned out to be
 
 export type SecurityState =
-  | { readonly kind: 'cleartext'; readonly because: 'starttls-missing' | 'helo-only' }
+  /** `starttls-skipped`: offered, but this is the explicit second connection of DT-7.9. */
+  | { readonly kind: 'cleartext'; readonly because: 'starttls-missing' | 'helo-only' | 'starttls-skipped' }
   | { readonly kind: 'cleartext'; readonly because: 'starttls-refused'; readonly reply: Reply }
   /** Bytes stood behind the 220 to STARTTLS (TLS-5). */
   | { readonly kind: 'injected' }
@@ -167,6 +168,8 @@ export type SecurityState =
       readonly kind: 'lost';
       readonly during: 'connect' | 'greeting' | 'ehlo' | 'starttls' | 'handshake';
       readonly says: string;
+      /** RTE-9: this machine has no route to the address; costs no try. */
+      readonly noRoute?: true;
     }
   | { readonly kind: 'greeting-refused'; readonly reply: Reply }
   | { readonly kind: 'handshake-failed'; readonly alert: string; readonly unrecognizedName: boolean }
@@ -223,7 +226,12 @@ export type Accepted<Session> = Session & { readonly [accepted]: true };
 
 // ---- what happened
 
-export type RecipientReply = { readonly recipient: string; readonly reply: Reply };
+export type RecipientReply = {
+  readonly recipient: string;
+  readonly reply: Reply;
+  /** The command it answered: 552 means another thing at RCPT than at the final dot (SMTP-5). */
+  readonly at?: 'mail' | 'rcpt' | 'data' | 'final-dot';
+};
 
 /** How the dialogue after the verdict ended. */
 export type TransferOutcome =
