@@ -1,0 +1,119 @@
+// Counters and histograms from one closed list, and their text exposition (OBS-6). No label ever holds a domain.
+
+import type { Metrics } from '../../agent/ports.ts';
+
+type Definition = { readonly kind: 'counter' | 'histogram'; readonly labels: readonly string[]; readonly says: string };
+
+const counter = (says: string, ...labels: readonly string[]): Definition => ({ kind: 'counter', labels, says });
+const histogram = (says: string, ...labels: readonly string[]): Definition => ({ kind: 'histogram', labels, says });
+
+export const definitions: Readonly<Record<string, Definition>> = {
+  sekisho_messages_received_total: counter('Messages offered by clients.', 'listener', 'outcome'),
+  sekisho_messages_completed_total: counter('Recipients that are finished.', 'outcome'),
+  sekisho_attempts_total: counter('Delivery attempts by reason code; "none" for those that were answered.', 'reason'),
+  sekisho_delivered_protection_total: counter('Deliveries by what protected them.', 'level', 'authn'),
+  sekisho_dns_lookups_total: counter('Validated look-ups by type and DNSSEC state.', 'type', 'state'),
+  sekisho_sts_fetches_total: counter('MTA-STS policy fetches.', 'outcome'),
+  sekisho_sts_lookups_total: counter('MTA-STS policy look-ups by finding.', 'finding'),
+  sekisho_requiretls_total: counter('REQUIRETLS messages.', 'outcome'),
+  sekisho_connections_total: counter('Client connections.', 'listener', 'outcome'),
+  sekisho_bare_newlines_total: counter('Messages whose bare CR or LF were normalised.', 'listener'),
+  sekisho_weak_suite_total: counter('Sessions that ended with a weak cipher suite.', 'role'),
+  sekisho_attempt_duration_seconds: histogram('Time of one delivery attempt.'),
+};
+
+const buckets = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+/** A bound for series of one metric: labels are closed sets, so this is never met unless by a bug. */
+const maxSeries = 500;
+
+type Histogram = { readonly counts: number[]; sum: number; count: number };
+
+export type Gauge = {
+  readonly name: string;
+  readonly says: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+};
+
+export type Registry = Metrics & {
+  /** Prometheus text exposition 0.0.4; gauges are read at this moment. */
+  expose(gauges: readonly Gauge[]): string;
+  /** The sum over all series of a counter. */
+  total(name: string): number;
+};
+
+export function createRegistry(): Registry {
+  const counters = new Map<string, Map<string, number>>();
+  const histograms = new Map<string, Map<string, Histogram>>();
+  const series = (name: string, labels: Readonly<Record<string, string>>, kind: Definition['kind']): string => {
+    const definition = definitions[name];
+    if (definition?.kind !== kind) throw new Error(`unknown ${kind}: ${name}`);
+    return definition.labels.map((label) => `${label}="${escapeLabel(labels[label] ?? '')}"`).join(',');
+  };
+  return {
+    count(name, labels = {}, by = 1) {
+      const key = series(name, labels, 'counter');
+      const found = counters.get(name) ?? new Map<string, number>();
+      counters.set(name, found);
+      if (found.has(key) || found.size < maxSeries) found.set(key, (found.get(key) ?? 0) + by);
+    },
+    observe(name, value, labels = {}) {
+      const key = series(name, labels, 'histogram');
+      const found = histograms.get(name) ?? new Map<string, Histogram>();
+      histograms.set(name, found);
+      const held = found.get(key) ?? { counts: buckets.map(() => 0), sum: 0, count: 0 };
+      if (!found.has(key) && found.size >= maxSeries) return;
+      found.set(key, held);
+      held.sum += value;
+      held.count += 1;
+      for (const [index, bound] of buckets.entries())
+        if (value <= bound) held.counts[index] = (held.counts[index] as number) + 1;
+    },
+    total: (name) => [...(counters.get(name)?.values() ?? [])].reduce((sum, value) => sum + value, 0),
+    expose: (gauges) =>
+      [...exposeCounters(counters), ...exposeHistograms(histograms), ...exposeGauges(gauges), ''].join('\n'),
+  };
+}
+
+const escapeLabel = (text: string): string =>
+  text.slice(0, 100).replace(/[\\"\n]/g, (char) => (char === '\n' ? '\\n' : `\\${char}`));
+
+const line = (name: string, labels: string, value: number): string =>
+  `${name}${labels === '' ? '' : `{${labels}}`} ${value}`;
+
+function* exposeCounters(counters: ReadonlyMap<string, ReadonlyMap<string, number>>): Iterable<string> {
+  for (const [name, definition] of Object.entries(definitions)) {
+    if (definition.kind !== 'counter') continue;
+    yield `# HELP ${name} ${definition.says}`;
+    yield `# TYPE ${name} counter`;
+    for (const [labels, value] of counters.get(name) ?? []) yield line(name, labels, value);
+  }
+}
+
+function* exposeHistograms(histograms: ReadonlyMap<string, ReadonlyMap<string, Histogram>>): Iterable<string> {
+  for (const [name, found] of histograms) {
+    yield `# HELP ${name} ${definitions[name]?.says}`;
+    yield `# TYPE ${name} histogram`;
+    for (const [labels, held] of found) {
+      const prefix = labels === '' ? '' : `${labels},`;
+      for (const [index, bound] of buckets.entries())
+        yield line(`${name}_bucket`, `${prefix}le="${bound}"`, held.counts[index] as number);
+      yield line(`${name}_bucket`, `${prefix}le="+Inf"`, held.count);
+      yield line(`${name}_sum`, labels, held.sum);
+      yield line(`${name}_count`, labels, held.count);
+    }
+  }
+}
+
+function* exposeGauges(gauges: readonly Gauge[]): Iterable<string> {
+  let last = '';
+  for (const gauge of gauges) {
+    if (gauge.name !== last) {
+      yield `# HELP ${gauge.name} ${gauge.says}`;
+      yield `# TYPE ${gauge.name} gauge`;
+      last = gauge.name;
+    }
+    const labels = Object.entries(gauge.labels ?? {}).map(([key, value]) => `${key}="${escapeLabel(value)}"`);
+    yield line(gauge.name, labels.join(','), gauge.value);
+  }
+}
