@@ -1,0 +1,83 @@
+// Path to answer. Messages and facts go out as they are stored; rendering is the caller's.
+
+import type { MessageStory, QueueFilter, QueueStats } from '../agent/ports.ts';
+import { statusPage } from './status-page.ts';
+
+export type Check = { readonly check: string; readonly ok: boolean; readonly says: string };
+
+export type RelayStatus = {
+  readonly version: string;
+  readonly hostname: string;
+  readonly startedAt: number;
+  readonly state: 'running' | 'draining';
+  readonly checks: readonly Check[];
+  readonly stats: QueueStats;
+  readonly listeners: readonly string[];
+  readonly exceptions: readonly string[];
+};
+
+/** What the endpoint may ask of the relay around it; main.ts provides it. */
+export interface Relay {
+  status(): Promise<RelayStatus>;
+  metrics(): Promise<string>;
+  list(filter: QueueFilter): Promise<readonly MessageStory[]>;
+  story(id: string): Promise<MessageStory | undefined>;
+  act(act: string, filter: QueueFilter, note: string): Promise<number | undefined>;
+  flush(): void;
+  probe(address: string): Promise<{ readonly id: string } | { readonly refused: string }>;
+  check(subject: string, options: unknown): Promise<unknown>;
+}
+
+export type Answer = { readonly status: number; readonly type: string; readonly body: string };
+
+const json = (status: number, value: unknown): Answer => ({
+  status,
+  type: 'application/json',
+  body: `${JSON.stringify(value)}\n`,
+});
+
+export async function answer(relay: Relay, method: string, url: URL, body: string): Promise<Answer> {
+  const { pathname } = url;
+  if (method === 'GET') {
+    if (pathname === '/livez') return json(200, { live: true });
+    if (pathname === '/readyz') {
+      const { checks } = await relay.status();
+      const ready = checks.every((found) => found.ok);
+      return json(ready ? 200 : 503, { ready, checks });
+    }
+    if (pathname === '/metrics')
+      return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: await relay.metrics() };
+    if (pathname === '/')
+      return {
+        status: 200,
+        type: 'text/html; charset=utf-8',
+        body: statusPage(await relay.status(), await relay.list({ limit: 50 })),
+      };
+    if (pathname === '/api/v1/status') return json(200, await relay.status());
+    if (pathname === '/api/v1/stats') return json(200, (await relay.status()).stats);
+    const story = /^\/api\/v1\/messages\/([\w-]{1,64})$/.exec(pathname);
+    if (story) {
+      const found = await relay.story(story[1] as string);
+      return found === undefined ? json(404, { error: 'no such message' }) : json(200, found);
+    }
+    return json(404, { error: 'no such page' });
+  }
+  let asked: Record<string, unknown>;
+  try {
+    asked = JSON.parse(body === '' ? '{}' : body) as Record<string, unknown>;
+  } catch {
+    return json(400, { error: 'the body is no JSON' });
+  }
+  if (pathname === '/api/v1/messages') return json(200, await relay.list((asked.filter ?? {}) as QueueFilter));
+  if (pathname === '/api/v1/act') {
+    const changed = await relay.act(String(asked.act), (asked.filter ?? {}) as QueueFilter, String(asked.note ?? ''));
+    return changed === undefined ? json(400, { error: 'no such act' }) : json(200, { recipients: changed });
+  }
+  if (pathname === '/api/v1/flush') {
+    relay.flush();
+    return json(200, {});
+  }
+  if (pathname === '/api/v1/probe') return json(200, await relay.probe(String(asked.address ?? '')));
+  if (pathname === '/api/v1/check') return json(200, await relay.check(String(asked.subject ?? ''), asked.options));
+  return json(404, { error: 'no such page' });
+}

@@ -1,0 +1,90 @@
+// The running relay through its Unix socket, or through --url with the token of the configuration.
+
+import { request } from 'node:http';
+import type { MessageStory, QueueStats } from '../agent/ports.ts';
+import type { CheckReport } from '../agent/probe.ts';
+import { type Readiness, type RelayClient, RelayUnreachable } from './program.ts';
+
+export type Endpoint =
+  | { readonly kind: 'socket'; readonly path: string }
+  | { readonly kind: 'url'; readonly url: string; readonly token: string | undefined };
+
+const maxAnswer = 256 * 1024 * 1024;
+
+export function createRelayClient(endpoint: Endpoint, timeoutMs: number): RelayClient {
+  const name = endpoint.kind === 'socket' ? endpoint.path : endpoint.url;
+  const ask = (method: 'GET' | 'POST', path: string, body?: unknown): Promise<{ status: number; value: unknown }> =>
+    new Promise((resolve, reject) => {
+      const where = endpoint.kind === 'socket' ? { socketPath: endpoint.path, path } : splitUrl(endpoint.url, path);
+      const token =
+        endpoint.kind === 'url' && endpoint.token !== undefined ? { authorization: `Bearer ${endpoint.token}` } : {};
+      const sent = request(
+        {
+          ...where,
+          method,
+          headers: { host: 'localhost', 'content-type': 'application/json', ...token },
+          timeout: timeoutMs,
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          let size = 0;
+          response.on('data', (chunk: Buffer) => {
+            size += chunk.length;
+            if (size > maxAnswer) sent.destroy(new Error('the answer is too long'));
+            chunks.push(chunk);
+          });
+          response.on('end', () => {
+            const status = response.statusCode ?? 0;
+            if (status === 401 || status === 403)
+              return reject(
+                new RelayUnreachable(`the relay at ${name} refused: ${Buffer.concat(chunks).toString('utf8').trim()}`),
+              );
+            try {
+              resolve({ status, value: JSON.parse(Buffer.concat(chunks).toString('utf8')) });
+            } catch {
+              reject(new RelayUnreachable(`what answers at ${name} is no sekisho`));
+            }
+          });
+        },
+      );
+      sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
+      sent.on('error', (error) =>
+        reject(
+          new RelayUnreachable(
+            `no relay answers at ${name} (${error.message}); is it running? --socket or --url name another`,
+          ),
+        ),
+      );
+      sent.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  const post = async <T>(path: string, body: unknown): Promise<T> => {
+    const { status, value } = await ask('POST', path, body);
+    if (status !== 200) throw new Error((value as { error?: string }).error ?? `status ${status}`);
+    return value as T;
+  };
+  return {
+    live: async () => (await ask('GET', '/livez')).status === 200,
+    ready: async () => (await ask('GET', '/readyz')).value as Readiness,
+    list: (filter) => post<readonly MessageStory[]>('/api/v1/messages', { filter }),
+    story: async (id) => {
+      if (!/^[\w-]{1,64}$/.test(id)) return undefined;
+      const { status, value } = await ask('GET', `/api/v1/messages/${id}`);
+      return status === 404 ? undefined : (value as MessageStory);
+    },
+    stats: async () => (await ask('GET', '/api/v1/stats')).value as QueueStats,
+    act: async (act, filter, note) =>
+      (await post<{ recipients: number }>('/api/v1/act', { act, filter, note })).recipients,
+    flush: async () => void (await post('/api/v1/flush', {})),
+    probe: async (address) => {
+      const given = await post<{ id?: string; refused?: string }>('/api/v1/probe', { address });
+      if (given.id === undefined) throw new Error(given.refused ?? 'refused');
+      return given.id;
+    },
+    check: (subject, options) => post<CheckReport>('/api/v1/check', { subject, options }),
+  };
+}
+
+function splitUrl(url: string, path: string): { host: string; port: string; path: string } {
+  const parsed = new URL(path, url);
+  return { host: parsed.hostname, port: parsed.port || '80', path: parsed.pathname };
+}

@@ -1,0 +1,230 @@
+// The one table of verbs: help, usage faults and dispatch come from it. Contract: docs/spec/cli.md.
+
+import { suggestion } from '../config/load.ts';
+import { catalogue } from '../core/policy/catalogue.ts';
+import type { Reason } from '../core/policy/reasons.ts';
+import { check } from './check.ts';
+import { configVerb } from './config.ts';
+import { dns } from './dns.ts';
+import { doctor } from './doctor.ts';
+import { explain } from './explain.ts';
+import { type Arguments, commonFlags, type FlagSpec, filterFlags, parseFlags } from './flags.ts';
+import { health } from './health.ts';
+import { probe } from './probe.ts';
+import { type Program, RelayUnreachable } from './program.ts';
+import { queue } from './queue.ts';
+import { loadedOrFaults } from './settings.ts';
+import { bold, type ExitCode, exitCodes, printable, table } from './terminal.ts';
+
+export type Command = {
+  readonly name: string;
+  readonly usage: string;
+  readonly says: string;
+  readonly examples: readonly string[];
+  readonly flags: readonly FlagSpec[];
+  readonly run: (program: Program, given: Arguments) => Promise<ExitCode>;
+};
+
+const floors = 'may|encrypt|verify|secure|dane-only';
+
+export const commands: readonly Command[] = [
+  {
+    name: 'run',
+    usage: 'run',
+    says: 'the relay, in the foreground',
+    examples: ['sekisho run', 'sekisho run -c /etc/sekisho/sekisho.toml'],
+    flags: [],
+    run: async (program, given) => {
+      const loaded = loadedOrFaults(program, given);
+      return loaded === undefined ? exitCodes.usage : program.run(loaded, given.flags);
+    },
+  },
+  {
+    name: 'lab',
+    usage: 'lab [--once]',
+    says: 'an offline mail internet, the relay and the status page',
+    examples: ['sekisho lab', 'sekisho lab --once --json'],
+    flags: [{ name: 'once', says: 'one message to each destination, then stop' }],
+    run: (program, given) => program.lab(given.flags),
+  },
+  {
+    name: 'check',
+    usage: 'check <domain|address>…',
+    says: 'what would happen to mail for this destination now, and why',
+    examples: [
+      'sekisho check example.org',
+      'sekisho check --no-connect --json example.org',
+      'sekisho check --host mx.example.org --port 25',
+    ],
+    flags: [
+      { name: 'mx', value: 'host', says: 'only this MX host' },
+      { name: 'host', value: 'name', says: 'one server without MX look-up' },
+      { name: 'port', value: 'n', says: 'its port' },
+      { name: 'starttls', value: 'smtp|none', says: 'how TLS begins there' },
+      { name: 'all', says: 'every address of every host' },
+      { name: 'no-connect', says: 'look-ups only' },
+      { name: 'requiretls', says: 'as for a message with REQUIRETLS' },
+      { name: 'floor', value: floors, says: 'as if this were the floor' },
+      { name: 'require', value: 'authenticated|dane', says: 'exit 1 below this level' },
+      { name: 'via-daemon', says: 'let the running relay look, with its caches' },
+    ],
+    run: check,
+  },
+  {
+    name: 'explain',
+    usage: 'explain <queue-id>',
+    says: 'what happened to this message, and what happens next',
+    examples: ['sekisho explain 4kQ7m2'],
+    flags: [],
+    run: explain,
+  },
+  {
+    name: 'probe',
+    usage: 'probe <address>',
+    says: 'send one real test message and show what protected it',
+    examples: ['sekisho probe me@example.org'],
+    flags: [],
+    run: probe,
+  },
+  {
+    name: 'doctor',
+    usage: 'doctor',
+    says: 'can this machine do the job',
+    examples: ['sekisho doctor'],
+    flags: [],
+    run: doctor,
+  },
+  {
+    name: 'dns',
+    usage: 'dns <name> <type>',
+    says: 'one validated look-up with the chain that decided',
+    examples: ['sekisho dns _25._tcp.mx.example.org TLSA', 'sekisho dns example.org MX --json'],
+    flags: [],
+    run: dns,
+  },
+  {
+    name: 'queue',
+    usage: 'queue list | show <id> | retry | flush | hold | release | bounce | drop [<id>…] [filters]',
+    says: 'the waiting mail',
+    examples: [
+      'sekisho queue list',
+      'sekisho queue retry --domain example.org',
+      'sekisho queue drop --because queue-expired --yes',
+    ],
+    flags: [...filterFlags, { name: 'reason', value: 'text', says: 'why; kept with the message' }],
+    run: queue,
+  },
+  {
+    name: 'config',
+    usage: 'config check | show [--diff|--source|--default] | example [profile] | env',
+    says: 'the settings: are they right, where do they come from',
+    examples: [
+      'sekisho config check -c sekisho.toml',
+      'sekisho config show --source',
+      'sekisho config example > sekisho.toml',
+    ],
+    flags: [
+      { name: 'diff', says: 'only what differs from the built-in values' },
+      { name: 'source', says: 'where each value comes from' },
+      { name: 'default', says: 'the built-in values' },
+    ],
+    run: configVerb,
+  },
+  {
+    name: 'health',
+    usage: 'health [--ready]',
+    says: 'ask the running relay; made for HEALTHCHECK',
+    examples: ['sekisho health --ready'],
+    flags: [{ name: 'ready', says: 'ready to take and deliver mail, not only alive' }],
+    run: health,
+  },
+  {
+    name: 'version',
+    usage: 'version',
+    says: 'the version',
+    examples: ['sekisho version'],
+    flags: [],
+    run: async (program, given) => {
+      const node = program.nodeVersion;
+      program.terminal.out(
+        given.flags.on('json')
+          ? `${JSON.stringify({ schema: 'sekisho.version/1', version: program.version, node })}\n`
+          : `sekisho ${program.version} (Node ${node})\n`,
+      );
+      return exitCodes.yes;
+    },
+  },
+];
+
+/** @returns the exit status. Never throws: a bug is told in one line with exit 5. */
+export async function dispatch(program: Program, argv: readonly string[]): Promise<ExitCode> {
+  const [verb, ...rest] = argv;
+  if (verb === undefined || verb === '--help' || verb === '-h' || verb === 'help') return help(program, rest[0]);
+  if (verb === '--version') return dispatch(program, ['version', ...rest]);
+  const command = commands.find((candidate) => candidate.name === verb);
+  if (!command) {
+    const names = commands.map((candidate) => candidate.name);
+    return misuse(
+      program,
+      `there is no verb ${JSON.stringify(printable(verb))}${suggestion(verb, names)}`,
+      'sekisho help',
+    );
+  }
+  const given = parseFlags(rest, [...commonFlags, ...command.flags]);
+  if (given.kind === 'fault') return misuse(program, printable(given.fault), `sekisho help ${verb}`);
+  if (given.value.flags.on('help')) return help(program, verb);
+  try {
+    return await command.run(program, given.value);
+  } catch (error) {
+    if (error instanceof RelayUnreachable) {
+      program.terminal.err(`sekisho: ${error.message}\n`);
+      return exitCodes.unreachable;
+    }
+    program.terminal.err(`sekisho: internal error: ${(error as Error).stack ?? String(error)}\n`);
+    return exitCodes.bug;
+  }
+}
+
+function misuse(program: Program, says: string, see: string): ExitCode {
+  program.terminal.err(`sekisho: ${says}\nsee: ${see}\n`);
+  return exitCodes.usage;
+}
+
+const flagRow = (flag: FlagSpec): readonly string[] => [
+  `  ${flag.short === undefined ? '    ' : `-${flag.short}, `}--${flag.name}${flag.value === undefined ? '' : ` <${flag.value}>`}`,
+  flag.says,
+];
+
+function help(program: Program, verb: string | undefined): ExitCode {
+  const { terminal } = program;
+  const command = commands.find((candidate) => candidate.name === verb);
+  if (command) {
+    terminal.out(`${bold(terminal, `sekisho ${command.name}`)}: ${command.says}\n\n`);
+    terminal.out(
+      `${command.examples.map((example) => `  ${example}`).join('\n')}\n\nusage: sekisho ${command.usage}\n\n`,
+    );
+    terminal.out(`${table([...command.flags, ...commonFlags].map(flagRow))}\n\nexit status: ${exitWords}\n`);
+    return exitCodes.yes;
+  }
+  const entry = catalogue[verb as Reason];
+  if (verb !== undefined && entry) {
+    terminal.out(
+      `${bold(terminal, verb)}: ${entry.sentence}\n\n  cause   ${entry.cause}\n  remedy  ${entry.remedy}\n  status  ${entry.status}\n  source  ${entry.rfc}\n`,
+    );
+    return exitCodes.yes;
+  }
+  if (verb !== undefined)
+    return misuse(
+      program,
+      `there is no verb or reason code ${JSON.stringify(printable(verb))}${suggestion(verb, [...commands.map((candidate) => candidate.name), ...Object.keys(catalogue)])}`,
+      'sekisho help',
+    );
+  terminal.out(`${bold(terminal, 'sekisho')}: a mail relay that delivers only over connections it can prove\n\n`);
+  terminal.out(`${table(commands.map((candidate) => [`  ${candidate.name}`, candidate.says]))}\n\n`);
+  terminal.out(
+    `sekisho help <verb> shows examples and flags, sekisho help <reason> explains a reason code.\nexit status: ${exitWords}\n`,
+  );
+  return exitCodes.yes;
+}
+
+const exitWords = '0 yes, 1 no, 2 asked wrongly, 3 could not tell, 4 relay not reachable, 5 internal error';

@@ -1,0 +1,66 @@
+// `sekisho config check | show | example | env`: are the settings right, and where do they come from.
+
+import { environmentName, settings } from '../config/schema.ts';
+import type { Arguments } from './flags.ts';
+import type { Program } from './program.ts';
+import { faultLine, loadedOrFaults } from './settings.ts';
+import { type ExitCode, exitCodes, json, table } from './terminal.ts';
+
+export async function configVerb(program: Program, given: Arguments): Promise<ExitCode> {
+  const [what, argument] = given.words;
+  if (what === 'check') return check(program, given);
+  if (what === 'show') return show(program, given);
+  if (what === 'env') return environment(program);
+  if (what === 'example') {
+    const text = program.exampleConfig(argument);
+    if (text !== undefined) program.terminal.out(text);
+    else program.terminal.err('sekisho: profiles are default, strict, government, lab\n');
+    return text === undefined ? exitCodes.usage : exitCodes.yes;
+  }
+  program.terminal.err('sekisho: config wants check, show, example or env\nsee: sekisho help config\n');
+  return exitCodes.usage;
+}
+
+async function check(program: Program, given: Arguments): Promise<ExitCode> {
+  const { terminal } = program;
+  const loaded = program.config(given.flags);
+  const faults = loaded.kind === 'fault' ? loaded.fault : await program.inspect(loaded.value);
+  if (given.flags.on('json')) json(terminal, { schema: 'sekisho.config/1', valid: faults.length === 0, faults });
+  else {
+    for (const found of faults) terminal.err(`sekisho: ${faultLine(found)}\n`);
+    if (faults.length === 0 && !given.flags.on('quiet')) terminal.out('the configuration is right\n');
+  }
+  return faults.length === 0 ? exitCodes.yes : exitCodes.usage;
+}
+
+function show(program: Program, given: Arguments): ExitCode {
+  const { terminal } = program;
+  const { flags } = given;
+  const written = (value: unknown): string => JSON.stringify(value) ?? '';
+  if (flags.on('default')) {
+    terminal.out(`${table(settings.map((setting) => [setting.path, written(setting.default)]))}\n`);
+    return exitCodes.yes;
+  }
+  const loaded = loadedOrFaults(program, given);
+  if (loaded === undefined) return exitCodes.usage;
+  const values = [...loaded.values]
+    .filter(([, value]) => !flags.on('diff') || value.source !== 'built-in')
+    .sort(([a], [b]) => a.localeCompare(b));
+  if (flags.on('json')) {
+    for (const [path, value] of values) json(terminal, { schema: 'sekisho.config/1', path, ...value });
+  } else {
+    terminal.out(
+      `${table(values.map(([path, value]) => [path, written(value.value), ...(flags.on('source') ? [value.source] : [])]))}\n`,
+    );
+  }
+  return exitCodes.yes;
+}
+
+function environment(program: Program): ExitCode {
+  const rows = settings.flatMap((setting) => {
+    const name = environmentName(setting.path);
+    return name === undefined ? [] : [[name, setting.says]];
+  });
+  program.terminal.out(`${table(rows)}\n`);
+  return exitCodes.yes;
+}

@@ -1,0 +1,83 @@
+// Arguments to verb, words and flags. Every fault names the argument and the likely one. Contract: docs/spec/cli.md.
+
+import { parseArgs } from 'node:util';
+import { fault, ok, type Result } from '../core/base/result.ts';
+
+export type FlagSpec = {
+  readonly name: string;
+  readonly short?: string;
+  readonly value?: string;
+  readonly multiple?: 'yes';
+  readonly says: string;
+};
+
+/** The same everywhere. */
+export const commonFlags: readonly FlagSpec[] = [
+  {
+    name: 'config',
+    short: 'c',
+    value: 'file',
+    says: 'configuration; else $SEKISHO_CONFIG, ./sekisho.toml, /etc/sekisho/sekisho.toml',
+  },
+  { name: 'json', says: 'data on standard output, talk on standard error' },
+  { name: 'quiet', short: 'q', says: 'exit code only' },
+  { name: 'verbose', short: 'v', says: 'all there is to know' },
+  { name: 'color', value: 'auto|always|never', says: 'NO_COLOR, FORCE_COLOR and TERM=dumb are honoured' },
+  { name: 'ascii', says: 'no characters beyond ASCII' },
+  { name: 'timeout', value: '30s', says: 'for everything that touches the network' },
+  { name: 'resolver', value: 'ip[:port]', multiple: 'yes', says: 'instead of the configured servers' },
+  { name: 'trust-anchor', value: 'file|"DS …"', multiple: 'yes', says: 'instead of the built-in root anchors' },
+  { name: 'at', value: 'RFC 3339|+14d', says: 'judge as of this instant' },
+  { name: 'socket', value: 'path', says: 'the running relay to ask' },
+  { name: 'url', value: 'http://…', says: 'the running relay to ask' },
+  { name: 'yes', short: 'y', says: 'do not ask before acts that change the queue' },
+  { name: 'no-input', says: 'never ask; without --yes the act is refused' },
+  { name: 'help', short: 'h', says: 'this text' },
+];
+
+/** cli.md: the one filter set of queue, trace, log and destination. */
+export const filterFlags: readonly FlagSpec[] = [
+  { name: 'domain', value: 'domain', says: 'recipients of this domain' },
+  { name: 'from', value: 'text', says: 'sender contains' },
+  { name: 'to', value: 'text', says: 'recipient contains' },
+  { name: 'older', value: '2h', says: 'received before that long ago' },
+  { name: 'newer', value: '2h', says: 'received within that time' },
+  { name: 'because', value: 'reason', says: 'last reason code' },
+  { name: 'state', value: 'state', says: 'queued, deferred, held, sent, bounced or dropped' },
+  { name: 'limit', value: 'n', says: 'at most so many' },
+];
+
+export type Flags = {
+  readonly text: (name: string) => string | undefined;
+  readonly all: (name: string) => readonly string[];
+  readonly on: (name: string) => boolean;
+};
+
+export type Arguments = { readonly words: readonly string[]; readonly flags: Flags };
+
+export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]): Result<Arguments, string> {
+  const options = Object.fromEntries(
+    specs.map((spec) => [
+      spec.name,
+      {
+        type: spec.value === undefined ? ('boolean' as const) : ('string' as const),
+        multiple: spec.multiple === 'yes',
+        ...(spec.short === undefined ? {} : { short: spec.short }),
+      },
+    ]),
+  );
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+    const given = values as Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+    return ok({
+      words: positionals,
+      flags: {
+        text: (name) => (typeof given[name] === 'string' ? (given[name] as string) : undefined),
+        all: (name) => (Array.isArray(given[name]) ? (given[name] as readonly string[]) : []),
+        on: (name) => given[name] === true,
+      },
+    });
+  } catch (error) {
+    return fault((error as Error).message.split('. ')[0] as string);
+  }
+}

@@ -1,0 +1,105 @@
+// What the verbs may ask of the program around them. main.ts provides it; the verbs stay thin and can be tested alone.
+
+import type { MessageStory, QueueFilter, QueueStats } from '../agent/ports.ts';
+import type { CheckReport } from '../agent/probe.ts';
+import type { ConfigFault, Loaded } from '../config/load.ts';
+import type { NonEmpty, Result } from '../core/base/result.ts';
+import type { Flags } from './flags.ts';
+import type { Terminal } from './terminal.ts';
+
+/** `dns --json` without the schema word: see cli.md. */
+export type DnsReport = {
+  readonly name: string;
+  readonly type: string;
+  readonly state: 'secure' | 'insecure' | 'bogus' | 'indeterminate';
+  readonly rcode: string;
+  readonly answers: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly ttl: number;
+    readonly data: string;
+    readonly state: string;
+  }[];
+  readonly aliases: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly target: string;
+    readonly state: string;
+  }[];
+  readonly denial: 'nxdomain' | 'nodata' | null;
+  readonly reason: string | null;
+  readonly chain: readonly {
+    readonly zone: string;
+    readonly keyTag: number | null;
+    readonly algorithm: number | null;
+    readonly outcome: string;
+  }[];
+  readonly elapsedMs: number;
+  readonly queries: number;
+  readonly verifications: number;
+};
+
+export type CheckOptions = {
+  readonly mx: string | undefined;
+  readonly host: { readonly name: string; readonly port: number; readonly starttls: 'smtp' | 'none' } | undefined;
+  readonly all: 'yes' | 'no';
+  readonly connect: 'yes' | 'no';
+  readonly requiretls: 'yes' | 'no';
+  readonly floor: string | undefined;
+};
+
+export type DoctorFinding = {
+  readonly subject: string;
+  readonly outcome: 'pass' | 'fail' | 'unknown' | 'not-applicable';
+  readonly says: string;
+  readonly remedy?: string;
+};
+
+export type Readiness = {
+  readonly ready: boolean;
+  readonly checks: readonly { readonly check: string; readonly ok: boolean; readonly says: string }[];
+};
+
+/** Thrown by every call of `RelayClient` when nobody answers or the token is refused. */
+export class RelayUnreachable extends Error {
+  override readonly name = 'RelayUnreachable';
+}
+
+/** The running relay through its admin endpoint. */
+export interface RelayClient {
+  live(): Promise<boolean>;
+  ready(): Promise<Readiness>;
+  list(filter: QueueFilter): Promise<readonly MessageStory[]>;
+  story(id: string): Promise<MessageStory | undefined>;
+  stats(): Promise<QueueStats>;
+  act(act: 'retry' | 'hold' | 'release' | 'drop' | 'bounce', filter: QueueFilter, note: string): Promise<number>;
+  flush(): Promise<void>;
+  /** Queues a test message and gives its queue id. */
+  probe(address: string): Promise<string>;
+  check(subject: string, options: CheckOptions): Promise<CheckReport>;
+}
+
+export interface Program {
+  readonly terminal: Terminal;
+  readonly version: string;
+  readonly nodeVersion: string;
+  now(): number;
+  /** A question to the person at the terminal; undefined when there is nobody to ask. */
+  ask(question: string): Promise<string | undefined>;
+  sleep(milliseconds: number): Promise<void>;
+  config(flags: Flags): Result<Loaded, NonEmpty<ConfigFault>>;
+  /** Files, keys, anchors and addresses that the settings name. */
+  inspect(loaded: Loaded): Promise<readonly ConfigFault[]>;
+  run(loaded: Loaded, flags: Flags): Promise<0 | 2 | 5>;
+  lab(flags: Flags): Promise<0 | 1 | 2 | 5>;
+  dns(loaded: Loaded, flags: Flags, name: string, type: string): Promise<Result<DnsReport, string>>;
+  check(
+    loaded: Loaded,
+    flags: Flags,
+    subjects: readonly string[],
+    options: CheckOptions,
+  ): Promise<readonly CheckReport[]>;
+  doctor(loaded: Loaded, flags: Flags): Promise<readonly DoctorFinding[]>;
+  relay(loaded: Loaded, flags: Flags): RelayClient;
+  exampleConfig(profile: string | undefined): string | undefined;
+}
