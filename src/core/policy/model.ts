@@ -49,14 +49,16 @@ export type Destination = {
   readonly mx: MxFinding;
   readonly sts: StsFinding;
   readonly observedAt: Instant;
+  /** Facts worth showing that decide nothing, e.g. which step of the MX proof failed (OPS-15). */
+  readonly notes?: readonly Evidence[];
 };
 
-/** DT-1.20 to DT-1.25. `expanded` is the end of the host's own alias chain. */
+/** DT-1.20 to DT-1.25. `expanded` is the end of the host's own alias chain; undefined for address literals. */
 export type AddressFinding =
   | {
       readonly kind: 'addresses';
       readonly status: DnssecStatus;
-      readonly expanded: DomainName;
+      readonly expanded: DomainName | undefined;
       readonly addresses: NonEmpty<IpAddress>;
     }
   | { readonly kind: 'none' }

@@ -179,11 +179,12 @@ const bracketed = (host: DomainName | IpAddress): string =>
 const portOf = (text: string): number | undefined =>
   /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
 
-/** RTE-17: names that only the machine's own resolver may know. */
-export function isLocalName(name: DomainName, localZones: readonly DomainName[]): boolean {
-  if (parentOf(name) === undefined) return true;
-  return [...specialUse, ...localZones].some((zone) => isAtOrBelow(name, zone));
-}
+/** RTE-17: a name of a route that only the machine's own resolver may know. */
+export const isLocalName = (name: DomainName, localZones: readonly DomainName[]): boolean =>
+  parentOf(name) === undefined || isUnder(name, specialUse) || isUnder(name, localZones);
+
+export const isUnder = (name: DomainName, zones: readonly DomainName[]): boolean =>
+  zones.some((zone) => isAtOrBelow(name, zone));
 
 // RFC 6761, RFC 6762, RFC 9476, RFC 8375 and the reserved `internal`: served, if at all, only inside. `test` is left to the
 // configured resolver, for that is where a private signed tree for tests lives.
