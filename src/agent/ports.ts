@@ -13,7 +13,7 @@ import type {
   SecurityState,
   TransferOutcome,
 } from '../core/policy/model.ts';
-import type { Envelope, EnvelopeRecipient } from '../core/smtp/envelope.ts';
+import type { Envelope, EnvelopeDraft, EnvelopeRecipient } from '../core/smtp/envelope.ts';
 import type { Extensions } from '../core/smtp/extensions.ts';
 import type { Reply } from '../core/smtp/reply.ts';
 import type { TrustStoreRef } from '../core/x509/path-verdict.ts';
@@ -90,9 +90,7 @@ export interface LocalResolver {
 
 export interface PolicyHost {
   /** GET of the well-known URL with the limits of STS-10 to STS-18. The body is returned unparsed. */
-  fetch(
-    domain: DomainName,
-  ): Promise<
+  fetch(domain: DomainName): Promise<
     | { readonly kind: 'body'; readonly body: string }
     | {
         readonly kind: 'failed';
@@ -226,6 +224,34 @@ export type ClientFacts = {
   readonly trusted: boolean;
 };
 
+/** A message about to come in: all that is known before its first octet. */
+export type Incoming = {
+  readonly client: ClientFacts;
+  readonly hello: 'HELO' | 'EHLO';
+  readonly envelope: EnvelopeDraft;
+};
+
+/** The message as it comes in: dots unstuffed, every line ends in CRLF, no NUL, lines of bounded length. */
+export type IncomingBody = {
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Asked when the chunks are over. `cut`: what came is not the whole message, and the server knows the reply. */
+  ending():
+    | { readonly kind: 'whole'; readonly has8bit: boolean; readonly longestLine: number }
+    | { readonly kind: 'cut' };
+};
+
+export type Acceptance =
+  /** On disk: 250 may be said. */
+  | { readonly kind: 'queued'; readonly id: QueueId }
+  | { readonly kind: 'refused'; readonly because: 'loop-received' | 'header-size' }
+  | { readonly kind: 'not-stored'; readonly because: 'queue-full' | 'storage-failed' }
+  | { readonly kind: 'cut' };
+
+/** What the server does with a message; `agent/accept` behind it. Never rejects. */
+export interface Acceptor {
+  accept(incoming: Incoming, body: IncomingBody): Promise<Acceptance>;
+}
+
 // ---- queue
 
 export type QueuedMessage = {
@@ -248,6 +274,8 @@ export type RecipientRow = {
   readonly attempts: number;
   readonly dueAt: Instant;
   readonly last?: { readonly because: string; readonly status: string; readonly says: string; readonly at: Instant };
+  /** When an operator asked to return it (`act('bounce')`): it is not tried again. */
+  readonly returnedAt?: Instant;
 };
 
 /** Written as the bytes come in; nothing exists for others before `commit` resolved. */
@@ -317,6 +345,8 @@ export type MessageStory = {
   readonly events: readonly { readonly at: Instant; readonly says: string }[];
 };
 
+export type MessageSummary = Pick<MessageStory, 'message' | 'recipients'>;
+
 export type QueueStats = {
   readonly messages: number;
   readonly recipients: Readonly<Record<'queued' | 'deferred' | 'held', number>>;
@@ -333,6 +363,8 @@ export interface QueueStore {
     readonly limit: number;
     readonly leaseFor: Seconds;
     readonly busy: readonly string[];
+    /** The most leases a next hop may get in this claim; one where it is not named. */
+    readonly room?: ReadonlyMap<string, number>;
   }): Promise<readonly Lease[]>;
   renew(lease: Lease, until: Instant): Promise<'held' | 'lost'>;
   /** `stale` when the lease was lost: nothing is changed. Settling twice is harmless. */
@@ -342,7 +374,11 @@ export interface QueueStore {
   openBody(id: QueueId): AsyncIterable<Uint8Array>;
   /** When something falls due next, if anything waits. */
   nextDue(): Promise<Instant | undefined>;
-  list(filter: QueueFilter): Promise<readonly MessageStory[]>;
+  /**
+   * Messages with a matching recipient, oldest first, at most 1000 where the filter has no limit. Those that wait, or the
+   * finished ones too when the filter names ids or a state. Records and events are left to `story`.
+   */
+  list(filter: QueueFilter): Promise<readonly MessageSummary[]>;
   story(id: QueueId): Promise<MessageStory | undefined>;
   /** Operator acts (QUE-7); the count says how many recipients changed. */
   act(

@@ -1,0 +1,177 @@
+// Message bodies on their way to the disk: small ones are collected for the row, larger ones go to a file that is synced
+// before its row exists (QUE-1, SRV-12). Also the free-space floor (QUE-10).
+
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BodyWriter, type QueuedMessage, QueueFull } from '../../agent/ports.ts';
+import type { QueueId } from '../../core/base/brand.ts';
+import { type NewMessage, rowLimit } from './protocol.ts';
+
+export const bodySuffix = '.body';
+
+/** Free space is asked for again after this many octets or milliseconds. */
+const recheckOctets = 16_777_216;
+const recheckMs = 1000;
+
+const fullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** The disk's own word for "no more" in the port's terms; every other error as it is. */
+export const asQueueFull = (error: unknown): unknown =>
+  fullCodes.has((error as NodeJS.ErrnoException).code ?? '') ? new QueueFull((error as Error).message) : error;
+
+export type DiskFloor = {
+  /** @throws QueueFull when writing this much would leave less than the floor. */
+  admit(octets: number, where: 'row' | 'file'): Promise<void>;
+  /** Octets inside the database file that can be used again: a drained queue is writable on a full disk. */
+  setSpare(octets: number): void;
+};
+
+export function createDiskFloor(folder: string, floor: number): DiskFloor {
+  let free = 0;
+  let spare = 0;
+  let written = Number.POSITIVE_INFINITY;
+  let askedAt = 0;
+  return {
+    setSpare(octets) {
+      spare = octets;
+    },
+    async admit(octets, where) {
+      if (written >= recheckOctets || performance.now() - askedAt > recheckMs) {
+        askedAt = performance.now();
+        written = 0;
+        const found = await statfs(folder);
+        free = found.bavail * found.bsize;
+      }
+      written += octets;
+      const left = free - written + (where === 'row' ? spare : 0);
+      // QUE-10
+      if (left < floor) throw new QueueFull(`${folder} has ${Math.max(0, left)} octets left, the floor is ${floor}`);
+    },
+  };
+}
+
+/** A file that holds one body: written, synced, then given its name, then the name synced. */
+export async function createBodyFile(spool: string, id: QueueId): Promise<BodyFile> {
+  const name = join(spool, id + bodySuffix);
+  const draft = `${name}.part`;
+  const file: FileHandle = await open(draft, 'wx', 0o600);
+  return {
+    async write(chunk) {
+      await file.writeFile(chunk);
+    },
+    async finish() {
+      await file.datasync();
+      await file.close();
+      await rename(draft, name);
+      await syncFolder(spool);
+    },
+    async remove() {
+      await file.close().catch(() => undefined);
+      await rm(draft, { force: true });
+      await rm(name, { force: true });
+    },
+  };
+}
+
+export type BodyFile = {
+  write(chunk: Uint8Array): Promise<void>;
+  finish(): Promise<void>;
+  remove(): Promise<void>;
+};
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+export const readBodyFile = (spool: string, id: QueueId): AsyncIterable<Uint8Array> =>
+  createReadStream(join(spool, id + bodySuffix));
+
+/** For a whole body at hand. @returns what the row will say. */
+export async function storeBody(spool: string, id: QueueId, body: Uint8Array): Promise<NewMessage['body']> {
+  if (body.length <= rowLimit) return body.slice();
+  const file = await createBodyFile(spool, id);
+  await file.write(body);
+  await file.finish();
+  return 'file';
+}
+
+type WriterPorts = {
+  readonly spool: string;
+  readonly floor: DiskFloor;
+  /** Resolves when another acceptance may be begun: the back-pressure. */
+  readonly admitted: () => Promise<void>;
+  readonly enqueue: (message: NewMessage) => Promise<void>;
+};
+
+/** The BodyWriter of the port. */
+export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue }: WriterPorts): BodyWriter {
+  let held = new Uint8Array(4096);
+  let length = 0;
+  let file: BodyFile | undefined;
+  let state: 'open' | 'over' = 'open';
+
+  const spill = async (): Promise<void> => {
+    await floor.admit(length, 'file');
+    file ??= await createBodyFile(spool, id);
+    await file.write(held.subarray(0, length));
+    length = 0;
+  };
+  const collect = async (chunk: Uint8Array): Promise<void> => {
+    if (length + chunk.length > rowLimit) await spill();
+    if (chunk.length > rowLimit) {
+      await floor.admit(chunk.length, 'file');
+      await file?.write(chunk);
+      return;
+    }
+    if (length + chunk.length > held.length) held = grown(held, length + chunk.length);
+    held.set(chunk, length);
+    length += chunk.length;
+  };
+  /** Whatever goes wrong leaves no file behind, except where the row may exist. */
+  const guarded = async (work: () => Promise<void>): Promise<void> => {
+    if (state === 'over') throw new Error(`the body of ${id} is closed`);
+    try {
+      await work();
+    } catch (error) {
+      state = 'over';
+      const told = asQueueFull(error);
+      if (told instanceof QueueFull) await file?.remove();
+      throw told;
+    }
+  };
+
+  return {
+    write: (chunk) =>
+      guarded(async () => {
+        await admitted();
+        await collect(chunk);
+      }),
+    commit: (message: QueuedMessage, recipients) =>
+      guarded(async () => {
+        if (file === undefined) await floor.admit(length, 'row');
+        else {
+          await spill();
+          await file.finish();
+        }
+        state = 'over';
+        await enqueue({ message, recipients, body: file === undefined ? held.slice(0, length) : 'file' });
+      }),
+    async abort() {
+      if (state === 'over') return;
+      state = 'over';
+      await file?.remove();
+    },
+  };
+}
+
+function grown(buffer: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.min(rowLimit, Math.max(needed, buffer.length * 2)));
+  larger.set(buffer);
+  return larger;
+}

@@ -1,0 +1,208 @@
+// What operators ask and do (QUE-7): list, story, acts by filter, new next hops after a change of routes, statistics.
+
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { DeliveryRecord, MessageStory, MessageSummary, QueueFilter, RecipientRow } from '../../agent/ports.ts';
+import type { Instant } from '../../core/base/brand.ts';
+import type { EnvelopeRecipient } from '../../core/smtp/envelope.ts';
+import type { Dues } from './due.ts';
+import { makeHoldLost, statsSql } from './history.ts';
+import type { Act, Calls } from './protocol.ts';
+import { type MessageRow, messageOf, type RecipientColumns, recipientOf } from './rows.ts';
+import { waiting } from './schema.ts';
+
+const defaultLimit = 1000;
+/** Messages looked at in one call of `waiting`. */
+const pageSize = 500;
+
+type Handler<Name extends keyof Calls> = (takes: Calls[Name]['takes']) => Calls[Name]['gives'];
+
+export type InspectHandlers = {
+  readonly [Name in 'list' | 'story' | 'act' | 'waiting' | 'move' | 'stats' | 'body' | 'holdLost']: Handler<Name>;
+};
+
+export function inspectHandlers(db: DatabaseSync, dues: Dues): InspectHandlers {
+  const bySeq = db.prepare('SELECT seq, id, received_at, expires_at, size, facts, body FROM message WHERE seq = ?');
+  const byId = db.prepare('SELECT seq, id, received_at, expires_at, size, facts, body FROM message WHERE id = ?');
+  const recipients = db.prepare('SELECT * FROM recipient WHERE message = ? ORDER BY n');
+  const records = db.prepare('SELECT json FROM record WHERE message = ? ORDER BY seq');
+  const events = db.prepare('SELECT at, says FROM event WHERE message = ? ORDER BY seq');
+  const octets = db.prepare('SELECT octets FROM body WHERE message = ?');
+  const countMessages = db.prepare(statsSql.messages);
+  const countRecipients = db.prepare(statsSql.recipients);
+  const holdLost = makeHoldLost(db, dues);
+
+  const summary = (row: MessageRow): MessageSummary => ({
+    message: messageOf(row),
+    recipients: recipients.all(row.seq).map((columns): RecipientRow => recipientOf(columns as RecipientColumns)),
+  });
+  const story = (row: MessageRow): MessageStory => ({
+    ...summary(row),
+    records: records.all(row.seq).map((found) => JSON.parse(found.json as string) as DeliveryRecord),
+    events: events.all(row.seq).map((found) => ({ at: found.at as Instant, says: found.says as string })),
+  });
+
+  return {
+    list: (filter) =>
+      matching(db, filter, 0, filter.limit ?? defaultLimit).map((seq) => summary(bySeq.get(seq) as MessageRow)),
+    story(id) {
+      const row = byId.get(id) as MessageRow | undefined;
+      return row && story(row);
+    },
+    act: makeAct(db, dues),
+    ...rerouting(db, dues),
+    stats() {
+      const found = countMessages.get() as { messages: number; oldest: number | null; bytes: number };
+      const states = { queued: 0, deferred: 0, held: 0 };
+      for (const row of countRecipients.all()) states[row.state as keyof typeof states] = row.n as number;
+      const oldestAt = (found.oldest ?? undefined) as Instant | undefined;
+      return { messages: found.messages, bytes: found.bytes, oldestAt, recipients: states };
+    },
+    body(id) {
+      const row = byId.get(id) as MessageRow | undefined;
+      if (row === undefined || row.body === 'gone') return 'gone';
+      if (row.body === 'file') return 'file';
+      return (octets.get(row.seq)?.octets as Uint8Array<ArrayBuffer> | undefined) ?? 'gone';
+    },
+    holdLost({ id, at, says }) {
+      holdLost(id, at, says);
+      return 'done';
+    },
+  };
+}
+
+type Condition = readonly [sql: string, ...values: SQLInputValue[]];
+
+const waits = (filter: QueueFilter): boolean =>
+  filter.state === undefined || filter.state === 'queued' || filter.state === 'deferred' || filter.state === 'held';
+
+/** With ids named, or a state that is an end, finished messages count too. */
+const onlyOpen = (filter: QueueFilter): boolean => filter.ids === undefined && waits(filter);
+
+function recipientConditions(filter: QueueFilter): readonly Condition[] {
+  const { state, domain, to, because } = filter;
+  const conditions: Condition[] = [];
+  // Said beside the state itself, so that the partial indexes serve it.
+  if (onlyOpen(filter)) conditions.push([waiting]);
+  if (state !== undefined) conditions.push(['state = ?', state]);
+  if (domain !== undefined) conditions.push(['domain = ?', domain.toLowerCase()]);
+  if (to !== undefined) conditions.push(['address = ? COLLATE NOCASE', to]);
+  if (because !== undefined) conditions.push(['because = ?', because]);
+  return conditions;
+}
+
+function messageConditions(filter: QueueFilter): readonly Condition[] {
+  const { ids, from, olderThan, newerThan } = filter;
+  const conditions: Condition[] = [];
+  if (onlyOpen(filter)) conditions.push(['closed_at IS NULL']);
+  if (from !== undefined) conditions.push(['sender = ?', from]);
+  if (olderThan !== undefined) conditions.push(['received_at < ?', olderThan]);
+  if (newerThan !== undefined) conditions.push(['received_at > ?', newerThan]);
+  if (ids !== undefined) conditions.push(['id IN (SELECT value FROM json_each(?))', JSON.stringify(ids)]);
+  return conditions;
+}
+
+/** Positions of the messages with a matching recipient, in order of arrival. The rarer side leads the join. */
+function matching(db: DatabaseSync, filter: QueueFilter, after: number, limit: number): readonly number[] {
+  const { domain, because, state, from } = filter;
+  const byRecipient = onlyOpen(filter) && (domain !== undefined || because !== undefined || state !== undefined);
+  const index = onlyOpen(filter) && from === undefined ? 'INDEXED BY message_open' : '';
+  const tables = byRecipient
+    ? 'recipient CROSS JOIN message ON seq = message'
+    : `message ${index} CROSS JOIN recipient ON message = seq`;
+  const key = byRecipient ? 'recipient.message' : 'seq';
+  const conditions = [...messageConditions(filter), ...recipientConditions(filter), [`${key} > ?`, after] as const];
+  return db
+    .prepare(
+      `SELECT DISTINCT ${key} AS seq FROM ${tables} WHERE ${conditions.map(([sql]) => sql).join(' AND ')}
+       ORDER BY ${key} LIMIT ?`,
+    )
+    .all(...conditions.flatMap(([, ...values]) => values), limit)
+    .map((row) => row.seq as number);
+}
+
+/** From which states an act starts, and what it sets. */
+const acts: Readonly<Record<Act, { readonly from: string; readonly set: string; readonly says: string }>> = {
+  retry: { from: `state IN ('queued', 'deferred')`, set: 'due_at = :at', says: 'retry asked' },
+  hold: { from: `state IN ('queued', 'deferred')`, set: `state = 'held'`, says: 'held' },
+  release: { from: `state = 'held'`, set: `state = 'queued', due_at = :at`, says: 'released' },
+  drop: {
+    from: waiting,
+    set: `state = 'dropped', last_at = :at, because = 'dropped', status = '', says = 'dropped by the operator without notice'`,
+    says: 'dropped without notice',
+  },
+  bounce: {
+    from: waiting,
+    set: `state = 'queued', due_at = :at, returned_at = :at`,
+    says: 'return to the sender asked',
+  },
+};
+
+function makeAct(db: DatabaseSync, dues: Dues): Handler<'act'> {
+  const note = db.prepare('INSERT INTO event (message, at, says) VALUES (?, ?, ?)');
+  return ({ act, filter, at, note: text, after, limit }) => {
+    const { from, set, says } = acts[act];
+    const seqs = matching(db, filter, after, limit);
+    const conditions = recipientConditions(filter);
+    const where = ['message = ?', from, ...conditions.map(([sql]) => sql)].join(' AND ');
+    const update = db.prepare(`UPDATE recipient SET ${set} WHERE ${where} RETURNING next_hop`);
+    const named = set.includes(':at') ? { ':at': at } : {};
+    let changed = 0;
+    for (const seq of seqs) {
+      const hops = update
+        .all(named, seq, ...conditions.flatMap(([, ...values]) => values))
+        .map((row) => row.next_hop as string);
+      if (hops.length === 0) continue;
+      changed += hops.length;
+      // QUE-7: the operator's text stands with the message.
+      note.run(seq, at, text === '' ? says : `${says}: ${text}`);
+      for (const hop of new Set(hops)) dues.refresh(seq, hop, at);
+      dues.closeIfDone(seq, at);
+    }
+    return { messages: seqs.length, changed, next: seqs.length < limit ? undefined : seqs.at(-1) };
+  };
+}
+
+function rerouting(db: DatabaseSync, dues: Dues): Pick<InspectHandlers, 'waiting' | 'move'> {
+  const open = db.prepare(
+    `SELECT seq FROM message INDEXED BY message_open WHERE closed_at IS NULL AND seq > ? ORDER BY seq LIMIT ${pageSize}`,
+  );
+  const rows = db.prepare(
+    `SELECT n, facts, coalesce(moved_to, next_hop) AS hop FROM recipient WHERE message = ? AND ${waiting}`,
+  );
+  const leased = db.prepare(
+    'SELECT 1 FROM recipient r JOIN delivery d ON d.message = r.message AND d.next_hop = r.next_hop WHERE r.message = ? AND r.n = ? AND d.token IS NOT NULL',
+  );
+  const later = db.prepare(
+    `UPDATE recipient SET moved_to = nullif(?, next_hop) WHERE message = ? AND n = ? AND ${waiting} RETURNING next_hop`,
+  );
+  const now = db.prepare(
+    `UPDATE recipient SET next_hop = ?, moved_to = NULL WHERE message = ? AND n = ? AND ${waiting} RETURNING next_hop`,
+  );
+  return {
+    waiting({ after }) {
+      const seqs = open.all(after).map((row) => row.seq as number);
+      const found = seqs.flatMap((message) =>
+        rows.all(message).map((row) => ({
+          message,
+          n: row.n as number,
+          recipient: JSON.parse(row.facts as string) as EnvelopeRecipient,
+          nextHop: row.hop as string,
+        })),
+      );
+      return { rows: found, next: seqs.length < pageSize ? undefined : seqs.at(-1) };
+    },
+    move(changes) {
+      let moved = 0;
+      for (const { message, n, nextHop, to } of changes) {
+        // QUE-8: a recipient in a lease moves when the lease ends, else two workers could hold it.
+        const isLeased = leased.get(message, n) !== undefined;
+        if ((isLeased ? later : now).all(to, message, n).length === 0) continue;
+        moved += 1;
+        if (isLeased) continue;
+        dues.refresh(message, nextHop, 0);
+        dues.refresh(message, to, 0);
+      }
+      return moved;
+    },
+  };
+}

@@ -1,0 +1,117 @@
+// What the main thread asks of the database thread. Plain data that can be cloned; bodies travel as transferred buffers.
+
+import type {
+  Lease,
+  MessageStory,
+  MessageSummary,
+  QueuedMessage,
+  QueueFilter,
+  QueueStats,
+  QueueStore,
+  RecipientState,
+} from '../../agent/ports.ts';
+import type { Instant, QueueId } from '../../core/base/brand.ts';
+import type { EnvelopeRecipient } from '../../core/smtp/envelope.ts';
+
+/** Bodies up to this size stand in the database, larger ones in a file of their own. */
+export const rowLimit = 65_536;
+
+export type NewMessage = {
+  readonly message: QueuedMessage;
+  readonly recipients: readonly { readonly recipient: EnvelopeRecipient; readonly nextHop: string }[];
+  readonly body: Uint8Array<ArrayBuffer> | 'file';
+};
+
+export type LeaseRef = { readonly id: QueueId; readonly nextHop: string; readonly token: string };
+
+export type SettledRow = {
+  readonly address: string;
+  readonly state: RecipientState & ('sent' | 'bounced' | 'deferred');
+  readonly because: string;
+  readonly status: string;
+  readonly says: string;
+  readonly dueAt: Instant;
+};
+
+export type Act = Parameters<QueueStore['act']>[0];
+
+/** A position in the message table; `undefined` at the end. */
+export type Cursor = number | undefined;
+
+export type WaitingRecipient = {
+  readonly message: number;
+  readonly n: number;
+  readonly recipient: EnvelopeRecipient;
+  readonly nextHop: string;
+};
+
+export type Calls = {
+  enqueue: { takes: NewMessage; gives: 'done' };
+  claim: { takes: Parameters<QueueStore['claim']>[0]; gives: readonly Lease[] };
+  renew: { takes: LeaseRef & { readonly until: Instant }; gives: 'held' | 'lost' };
+  settle: {
+    takes: {
+      readonly lease: LeaseRef;
+      readonly at: Instant;
+      readonly recipients: readonly SettledRow[];
+      readonly records: readonly string[];
+      readonly notice?: NewMessage;
+    };
+    gives: 'settled' | 'stale';
+  };
+  release: {
+    takes: { readonly lease: LeaseRef; readonly addresses: readonly string[]; readonly dueAt: Instant };
+    gives: 'done';
+  };
+  body: { takes: QueueId; gives: Uint8Array<ArrayBuffer> | 'file' | 'gone' };
+  holdLost: { takes: { readonly id: QueueId; readonly at: Instant; readonly says: string }; gives: 'done' };
+  nextDue: { takes: undefined; gives: Instant | undefined };
+  list: { takes: QueueFilter; gives: readonly MessageSummary[] };
+  story: { takes: QueueId; gives: MessageStory | undefined };
+  act: {
+    takes: {
+      readonly act: Act;
+      readonly filter: QueueFilter;
+      readonly at: Instant;
+      readonly note: string;
+      readonly after: number;
+      readonly limit: number;
+    };
+    gives: { readonly messages: number; readonly changed: number; readonly next: Cursor };
+  };
+  waiting: {
+    takes: { readonly after: number };
+    gives: { readonly rows: readonly WaitingRecipient[]; readonly next: Cursor };
+  };
+  move: { takes: readonly (WaitingRecipient & { readonly to: string })[]; gives: number };
+  stats: { takes: undefined; gives: QueueStats };
+  close: { takes: undefined; gives: 'done' };
+};
+
+export type CallName = keyof Calls;
+
+export type Posted = {
+  readonly [Name in CallName]: { readonly n: number; readonly name: Name; readonly takes: Calls[Name]['takes'] };
+}[CallName];
+
+export type Answer =
+  | { readonly n: number; readonly value: unknown }
+  | { readonly n: number; readonly fault: 'full' | 'failed'; readonly says: string };
+
+/** One per batch. */
+export type Reply = {
+  readonly answers: readonly Answer[];
+  /** Octets inside the database file that can be written again. */
+  readonly spare: number;
+  readonly commits: number;
+};
+
+export type WorkerData = {
+  readonly path: string;
+  readonly spool: string;
+  readonly keepHistoryMs: number;
+  readonly now: Instant;
+};
+
+/** What the start found: bodies that rows speak of but that do not exist. */
+export type Ready = { readonly lost: readonly string[]; readonly swept: number };
