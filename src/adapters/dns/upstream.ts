@@ -112,7 +112,7 @@ export function createUpstream(transport: Transport, log: Log, patience: Patienc
         // A server that answered with an error has had its say; a silent one may have lost a packet.
         if (last.because === 'timeout') order.push(server);
       }
-      return { kind: 'unanswered', ...last, server, queries };
+      return { kind: 'unanswered', because: last.because, says: last.says, server, queries };
     },
   };
 }
