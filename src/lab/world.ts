@@ -1,0 +1,237 @@
+// The laboratory: an offline mail internet in one process. Signed root, signed and unsigned zones, MX hosts with real
+// TLS, policy hosts with real HTTPS, a resolver, faults by name, a clock moved by hand. Knows no relay.
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type LabAuthorities, makeAuthorities, pemOf } from './certificates.ts';
+import { type LabClock, makeLabClock } from './clock.ts';
+import { type LabDestination, type PolicyPlan, destinations as wholeTable } from './destinations.ts';
+import { makeAuthority } from './dns/authority.ts';
+import { anchorLine, zoneFiles } from './dns/export.ts';
+import { type DnsFault, dnsFaults } from './dns/faults.ts';
+import { type LabDns, startDnsServer } from './dns/server.ts';
+import type { Zone } from './dns/zone.ts';
+import { type MxFault, mxFaults } from './mx-behaviour.ts';
+import type { MxHost } from './mx-host.ts';
+import type { SeenMessage } from './mx-session.ts';
+import { type PolicyHostFault, type PolicyHosts, policyHostFaults, startPolicyHosts } from './policy-host.ts';
+import { hasIpv6, identityOf, issueFor, prepareHosts, startHosts } from './world-hosts.ts';
+import { makeZones, replaceRecords } from './world-zones.ts';
+
+export type LabOptions = {
+  /** 0 or left out: any free port. */
+  readonly ports?: { readonly dns?: number; readonly smtp?: number; readonly https?: number };
+  /** Default: a standing clock that begins at the real time. */
+  readonly clock?: LabClock;
+  /** Default: all of `destinations.ts`. */
+  readonly destinations?: readonly LabDestination[];
+};
+
+export type Lab = {
+  readonly clock: LabClock;
+  readonly destinations: readonly LabDestination[];
+  /** Left out because this machine lacks something, with the reason. */
+  readonly leftOut: readonly { readonly name: string; readonly because: string }[];
+  /** `address:port`. */
+  readonly resolver: string;
+  /** DS line of the root. */
+  readonly anchors: string;
+  /** PEM of the public root. */
+  readonly caBundle: string;
+  readonly authorities: LabAuthorities;
+  readonly ports: { readonly dns: number; readonly smtp: number; readonly https: number };
+  readonly dns: LabDns;
+  readonly zones: readonly Zone[];
+  readonly hosts: ReadonlyMap<string, MxHost>;
+  readonly policyHosts: PolicyHosts;
+  /** @throws Error for a name that is no host. */
+  host(name: string): MxHost;
+  /** Every message that a host accepted. */
+  messages(): readonly SeenMessage[];
+  /** Replaces the records at the owner under this type; an empty list removes them. */
+  setRecords(owner: string, type: string, data: readonly string[]): void;
+  /** A new policy body under a new id; `same-id` changes the body alone. */
+  publishPolicy(domain: string, policy: PolicyPlan, id?: 'new-id' | 'same-id'): void;
+  /** The host presents its next certificate, the one that its TLSA records announce. */
+  renew(host: string): void;
+  /**
+   * Sets a fault by name: `dns:servfail` at `owner` or `owner/TYPE`, `mx:starttls-454` at a host, `sts:redirect` at a
+   * policy domain. @throws Error for an unknown name.
+   */
+  setFault(fault: string, at: string, data?: readonly string[]): void;
+  /** As the destinations were born: faults set since are gone, theirs are back. */
+  clearFaults(): void;
+  /** Signed zone files and the trust anchor, for name servers and validators of others. @returns the file names. */
+  exportZones(directory: string): Promise<readonly string[]>;
+  close(): Promise<void>;
+};
+
+/** The policy hosts' address; one TLS listener tells the domains apart by SNI. */
+const policyAddress = '127.25.0.1';
+const resolverAddress = '127.0.0.1';
+
+/** Builds and starts everything. @throws Error when an address or port cannot be had. */
+export async function startLab(options: LabOptions = {}): Promise<Lab> {
+  const { ports = {}, clock = makeLabClock('standing') } = options;
+  const { kept, leftOut } = await thatThisMachineCan(options.destinations ?? wholeTable);
+  const authorities = await makeAuthorities();
+  const prepared = await prepareHosts(
+    kept.flatMap((destination) => destination.hosts),
+    authorities,
+  );
+  const ids = new Map(kept.filter(({ policy }) => policy).map(({ domain }) => [domain, 1]));
+  const zones = makeZones({
+    destinations: kept,
+    hosts: prepared,
+    policies: [...ids].map(([domain, id]) => ({ domain, id: String(id) })),
+    policyAddress,
+  });
+  const started: { close(): Promise<void> }[] = [];
+  const keep = <T extends { close(): Promise<void> }>(one: T): T => {
+    started.push(one);
+    return one;
+  };
+  const close = async (): Promise<void> => {
+    clock.close();
+    await Promise.all(started.map((one) => one.close()));
+  };
+  try {
+    const policyHosts = keep(await startPolicyHosts({ address: policyAddress, port: ports.https ?? 0 }));
+    const now = (): number => Math.floor(clock.now() / 1000);
+    const authority = makeAuthority(zones);
+    const dns = keep(await startDnsServer({ authority, now, address: resolverAddress, port: ports.dns ?? 0 }));
+    const hosts = new Map(
+      (await startHosts(prepared, ports.smtp ?? 0)).map((host) => [host.name, keep(host)] as const),
+    );
+    await Promise.all(kept.map((destination) => publish(policyHosts, destination, authorities)));
+
+    const host = (name: string): MxHost => {
+      const found = hosts.get(name);
+      if (found === undefined) throw new Error(`no MX host here: ${name}`);
+      return found;
+    };
+    const clearFaults = (): void => {
+      dns.clearFaults();
+      for (const { plan } of prepared) {
+        const running = hosts.get(plan.name);
+        running?.clearFaults();
+        for (const fault of plan.faults ?? []) running?.setFault(fault);
+      }
+      for (const { domain, policy, dnsFaults: born = [] } of kept) {
+        for (const { fault, owner, type, data } of born) dns.setFault(fault, owner, type, data);
+        const published = policyHosts.policy(domain);
+        published?.faults.clear();
+        for (const fault of policy?.faults ?? []) published?.faults.add(fault);
+      }
+    };
+    clearFaults();
+
+    return {
+      clock,
+      destinations: kept,
+      leftOut,
+      resolver: `${resolverAddress}:${dns.port}`,
+      anchors: anchorLine(zones[0]!),
+      caBundle: pemOf([authorities.publicRoot]),
+      authorities,
+      ports: { dns: dns.port, smtp: [...hosts.values()][0]?.port ?? ports.smtp ?? 0, https: policyHosts.port },
+      dns,
+      zones,
+      hosts,
+      policyHosts,
+      host,
+      messages: () => [...hosts.values()].flatMap((one) => one.messages),
+      setRecords: (owner, type, data) => replaceRecords(zones, owner, type, data),
+      publishPolicy: (domain, policy, id = 'new-id') => {
+        const published = policyHosts.policy(domain);
+        if (published === undefined) throw new Error(`no policy domain here: ${domain}`);
+        published.body = policyBody(policy);
+        if (id === 'same-id') return;
+        const next = (ids.get(domain) ?? 0) + 1;
+        ids.set(domain, next);
+        replaceRecords(zones, `_mta-sts.${domain}`, 'TXT', [`"v=STSv1; id=${next};"`]);
+      },
+      renew: (name) => {
+        const next = prepared.find((one) => one.name === name)?.next;
+        if (next === undefined) throw new Error(`no certificate is announced for ${name}`);
+        host(name).present(next);
+      },
+      setFault: (fault, at, data) => setFault({ dns, host, policyHosts }, fault, at, data),
+      clearFaults,
+      exportZones: async (directory) => {
+        await mkdir(directory, { recursive: true });
+        const files = zoneFiles(zones, now());
+        await Promise.all(files.map(({ name, text }) => writeFile(join(directory, name), text)));
+        return files.map(({ name }) => name);
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function thatThisMachineCan(
+  all: readonly LabDestination[],
+): Promise<{ readonly kept: readonly LabDestination[]; readonly leftOut: Lab['leftOut'] }> {
+  if (await hasIpv6()) return { kept: all, leftOut: [] };
+  const needsIpv6 = ({ hosts }: LabDestination): boolean => hosts.some(({ at }) => at === 'ipv6');
+  return {
+    kept: all.filter((destination) => !needsIpv6(destination)),
+    leftOut: all.filter(needsIpv6).map(({ name }) => ({ name, because: 'this machine has no ::1' })),
+  };
+}
+
+async function publish(
+  hosts: PolicyHosts,
+  { domain, policy }: LabDestination,
+  authorities: LabAuthorities,
+): Promise<void> {
+  if (policy === undefined) return;
+  const name = `mta-sts.${domain}`;
+  const make = async (changes: { validity?: 'expired'; names?: readonly string[] }, by: 'public' | 'self') => {
+    const plan = { by, ...changes };
+    return identityOf(await issueFor(name, plan, authorities), plan, authorities);
+  };
+  hosts.publish({
+    domain,
+    body: policyBody(policy),
+    identity: await make({}, 'public'),
+    flawed: (fault) => {
+      if (fault === 'certificate-self-signed') return make({}, 'self');
+      if (fault === 'certificate-expired') return make({ validity: 'expired' }, 'public');
+      return make({ names: [`elsewhere.${domain}`] }, 'public');
+    },
+    faults: new Set(policy.faults),
+  });
+}
+
+/** RFC 8461 §3.2. */
+export function policyBody({ mode, mx, maxAge = 604_800 }: PolicyPlan): string {
+  const lines = ['version: STSv1', `mode: ${mode}`, ...mx.map((pattern) => `mx: ${pattern}`), `max_age: ${maxAge}`];
+  return `${lines.join('\r\n')}\r\n`;
+}
+
+type FaultPlaces = Pick<Lab, 'dns' | 'host' | 'policyHosts'>;
+
+function setFault({ dns, host, policyHosts }: FaultPlaces, fault: string, at: string, data?: readonly string[]): void {
+  const [kind, name = ''] = fault.split(':', 2);
+  if (kind === 'dns' && (dnsFaults as readonly string[]).includes(name)) {
+    const [owner = '', type] = at.split('/', 2);
+    dns.setFault(name as DnsFault, owner, type, data);
+  } else if (kind === 'mx' && Object.hasOwn(mxFaults, name)) {
+    host(at).setFault(name as MxFault);
+  } else if (kind === 'sts' && (policyHostFaults as readonly string[]).includes(name)) {
+    const policy = policyHosts.policy(at);
+    if (policy === undefined) throw new Error(`no policy domain here: ${at}`);
+    policy.faults.add(name as PolicyHostFault);
+  } else throw new Error(`no such fault: ${fault}`);
+}
+
+/** Every name that `setFault` takes, for people. */
+export const faultNames: readonly string[] = [
+  ...dnsFaults.map((name) => `dns:${name}`),
+  ...Object.keys(mxFaults).map((name) => `mx:${name}`),
+  ...policyHostFaults.map((name) => `sts:${name}`),
+];
