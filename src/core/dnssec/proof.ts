@@ -5,7 +5,7 @@ import type { Seconds } from '../base/brand.ts';
 import type { Budget } from '../base/budget.ts';
 import type { Message, ResourceRecord } from '../dns/message.ts';
 import type { Name } from '../dns/name.ts';
-import type { ZoneKey } from './signature.ts';
+import type { Sha1Use, ZoneKey } from './signature.ts';
 
 /** Always class IN. */
 export type Question = { readonly name: Name; readonly type: number };
@@ -139,12 +139,11 @@ export type Proof = {
 
 /** Settings of a resolver that every proof of it shares. */
 export type ProofRules = {
-  /** INT-13: algorithms 5 and 7 and DS digest 1. */
-  readonly sha1: 'allowed' | 'unsupported';
+  readonly sha1: Sha1Use;
   /** SEC-23, INT-12: more iterations than this make a denial insecure. */
   readonly nsec3Limit: number;
   /** SEC-29: how far in the future an inception may lie; 0 to 300. */
   readonly inceptionTolerance: Seconds;
-  /** DNS-10: this many work, one more is an error. */
+  /** DNS-10: so many CNAME or DNAME steps work, one more is an error. */
   readonly aliasLimit: number;
 };

@@ -5,7 +5,7 @@ import { spend } from '../base/budget.ts';
 import { isNonEmpty } from '../base/result.ts';
 import { toHex } from '../dns/encodings.ts';
 import { classIn, type ResourceRecord, RrType } from '../dns/message.ts';
-import { isWildcard, labelCount, type Name } from '../dns/name.ts';
+import { isAtOrBelow, isWildcard, labelCount, type Name } from '../dns/name.ts';
 import { lowerRdata } from '../dns/wire.ts';
 import { type Rrset, signedOctets } from './canonical.ts';
 import { maxKeysPerTag, maxPairsPerSet, maxSignaturesOnSet, verificationsPerTurn } from './limits.ts';
@@ -80,7 +80,8 @@ export function* verifyRrset(
   keys: readonly ZoneKey[],
   { now, budget, rules }: Verifying,
 ): Generator<readonly Need[], RrsetVerdict, readonly Fact[]> {
-  const ofZone = signatures.filter(({ rrsig }) => rrsig.signer === zone);
+  // SEC-5: a zone's keys speak for nothing outside of it.
+  const ofZone = isAtOrBelow(rrset.owner, zone) ? signatures.filter(({ rrsig }) => rrsig.signer === zone) : [];
   let worst: RrsetVerdict = { kind: 'bogus', because: 'missing-signature' };
   let pairs = 0;
   for (const { rrsig, ttl } of ofZone) {

@@ -5,7 +5,6 @@ import { createHash, createPublicKey, type JsonWebKey, type KeyObject, verify } 
 import type { Instant } from '../base/brand.ts';
 import { toBase64Url } from '../dns/encodings.ts';
 import { concat } from '../dns/wire.ts';
-import type { ProofRules } from './proof.ts';
 import type { Dnskey, Rrsig } from './rdata.ts';
 
 /** A DNSKEY with its imported key, made on first use and kept as long as the zone's proof. */
@@ -35,13 +34,13 @@ const digests: ReadonlyMap<number, string> = new Map([
   [4, 'sha384'],
 ]);
 
-type Sha1 = ProofRules['sha1'];
+/** INT-13: algorithms 5 and 7 and DS digest 1 count as unsupported unless they are switched on. */
+export type Sha1Use = 'allowed' | 'unsupported';
 
-// INT-13: SHA-1 counts as unsupported unless it is switched on.
-export const isSupportedAlgorithm = (algorithm: number, sha1: Sha1): boolean =>
+export const isSupportedAlgorithm = (algorithm: number, sha1: Sha1Use): boolean =>
   schemes.has(algorithm) && (sha1 === 'allowed' || schemes.get(algorithm)?.hash !== 'sha1');
 
-export const isSupportedDigest = (digestType: number, sha1: Sha1): boolean =>
+export const isSupportedDigest = (digestType: number, sha1: Sha1Use): boolean =>
   digests.has(digestType) && (sha1 === 'allowed' || digests.get(digestType) !== 'sha1');
 
 /** The digest of a DS record: `owner` is the wire form of the zone (RFC 4034 §5.1.4). */
@@ -96,7 +95,11 @@ function withoutZeros(octets: Uint8Array): Uint8Array {
 
 export function makeZoneKey(dnskey: Dnskey): ZoneKey {
   let loaded: { readonly key: KeyObject | undefined } | undefined;
-  return { dnskey, load: () => (loaded ??= { key: importKey(dnskey) }).key };
+  const load = (): KeyObject | undefined => {
+    loaded ??= { key: importKey(dnskey) };
+    return loaded.key;
+  };
+  return { dnskey, load };
 }
 
 function importKey(dnskey: Dnskey): KeyObject | undefined {
