@@ -5,7 +5,16 @@ import { isIPv6 } from 'node:net';
 import { RrType } from '../core/dns/message.ts';
 import { isAtOrBelow, labelCount, type Name, parentName, name as parseName } from '../core/dns/name.ts';
 import type { LabDestination } from './destinations.ts';
-import { addLines, delegate, makeZone, nameServer, removeSet, type Signing, type Zone } from './dns/zone.ts';
+import {
+  addLines,
+  delegate,
+  makeZone,
+  nameServer,
+  removeSet,
+  type Signing,
+  type Zone,
+  type ZoneRequest,
+} from './dns/zone.ts';
 
 export type HostFacts = {
   readonly name: string;
@@ -21,6 +30,8 @@ export type ZoneFacts = {
   readonly hosts: readonly HostFacts[];
   readonly policies: readonly PolicyFacts[];
   readonly policyAddress: string;
+  /** Zones of somebody else's making. */
+  readonly further: readonly ZoneRequest[];
 };
 
 const p256: Signing = { algorithm: 13 };
@@ -39,6 +50,10 @@ export function makeZones(facts: ZoneFacts): readonly Zone[] {
   add('test', registry);
   add('example', undefined);
   add('nameservers.test', p256);
+  for (const request of facts.further) {
+    const zone = makeZone(request);
+    zones.set(zone.apex, zone);
+  }
   for (const { domain, zone, zones: further = [] } of facts.destinations) {
     if (zone !== 'shared' && zone !== 'absent') add(domain, signingOf(zone));
     for (const one of further) add(one.apex, signingOf(one.zone));

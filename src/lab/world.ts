@@ -10,7 +10,7 @@ import { makeAuthority } from './dns/authority.ts';
 import { anchorLine, zoneFiles } from './dns/export.ts';
 import { type DnsFault, dnsFaults } from './dns/faults.ts';
 import { type LabDns, startDnsServer } from './dns/server.ts';
-import type { Zone } from './dns/zone.ts';
+import type { Zone, ZoneRequest } from './dns/zone.ts';
 import { type MxFault, mxFaults } from './mx-behaviour.ts';
 import type { MxHost } from './mx-host.ts';
 import type { SeenMessage } from './mx-session.ts';
@@ -25,6 +25,8 @@ export type LabOptions = {
   readonly clock?: LabClock;
   /** Default: all of `destinations.ts`. */
   readonly destinations?: readonly LabDestination[];
+  /** Further zones, delegated and signed as they say. */
+  readonly zones?: readonly ZoneRequest[];
 };
 
 export type Lab = {
@@ -85,6 +87,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     hosts: prepared,
     policies: [...ids].map(([domain, id]) => ({ domain, id: String(id) })),
     policyAddress,
+    further: options.zones ?? [],
   });
   const started: { close(): Promise<void> }[] = [];
   const keep = <T extends { close(): Promise<void> }>(one: T): T => {

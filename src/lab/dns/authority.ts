@@ -20,9 +20,11 @@ export type LabAnswer = {
   readonly rcode: number;
   readonly answer: readonly ResourceRecord[];
   readonly authority: readonly ResourceRecord[];
-  /** Whether an unbroken chain from the root stands behind every part. */
-  readonly secure: boolean;
+  /** What a validator must make of it: the weakest part decides. */
+  readonly standing: Standing;
 };
+
+export type Standing = 'secure' | 'insecure' | 'bogus';
 
 export type Authority = {
   readonly zones: ReadonlyMap<Name, Zone>;
@@ -30,7 +32,7 @@ export type Authority = {
   answer(name: Name, type: number, now: number): LabAnswer;
   /** The zone that holds the name's records of this type: for DS the parent's. */
   zoneOf(name: Name, type: number): Zone | undefined;
-  isSecure(zone: Zone): boolean;
+  standingOf(zone: Zone): Standing;
 };
 
 const aliasLimit = 12;
@@ -47,12 +49,11 @@ export function makeAuthority(zoneList: readonly Zone[]): Authority {
     return undefined;
   };
 
-  const isSecure = (zone: Zone): boolean => {
-    if (zone.keys === undefined) return false;
+  const standingOf = (zone: Zone): Standing => {
     const parent = parentName(zone.apex);
-    if (parent === undefined) return true;
-    const above = zoneOf(parent, RrType.NS);
-    return (zone.signing?.ds ?? 'right') === 'right' && above !== undefined && isSecure(above);
+    const above = parent === undefined ? undefined : zoneOf(parent, RrType.NS);
+    const inherited = above ? standingOf(above) : 'secure';
+    return inherited === 'secure' ? ownStanding(zone) : inherited;
   };
 
   const answer: Authority['answer'] = (name, type, now) => {
@@ -64,16 +65,27 @@ export function makeAuthority(zoneList: readonly Zone[]): Authority {
       const part = answerInZone(zone, at, type);
       parts.push(part);
       if (part.kind === 'lame') return failure(Rcode.SERVFAIL);
-      if (part.kind !== 'alias') return assemble(parts, isSecure, now);
+      if (part.kind !== 'alias') return assemble(parts, standingOf, now);
       at = part.target;
     }
     return failure(Rcode.SERVFAIL);
   };
 
-  return { zones, answer, zoneOf, isSecure };
+  return { zones, answer, zoneOf, standingOf };
 }
 
-const failure = (rcode: number): LabAnswer => ({ rcode, answer: [], authority: [], secure: false });
+/** Below a secure parent. Algorithms that rest on SHA-1 count as unsupported here. */
+function ownStanding({ keys, signing }: Zone): Standing {
+  const published = signing?.ds ?? 'right';
+  if (keys === undefined || published === 'none' || published === 'unknown-digest') return 'insecure';
+  if (keys.entry.algorithm === 253 || keys.entry.algorithm < 8) return 'insecure';
+  return published === 'wrong' ? 'bogus' : 'secure';
+}
+
+const weakest = (standings: readonly Standing[]): Standing =>
+  standings.includes('bogus') ? 'bogus' : standings.includes('insecure') ? 'insecure' : 'secure';
+
+const failure = (rcode: number): LabAnswer => ({ rcode, answer: [], authority: [], standing: 'insecure' });
 
 /** What one zone has to say. `owner` is the name asked for where the set stands at a wildcard. */
 type Part = {
@@ -140,7 +152,7 @@ function throughDname(zone: Zone, dname: RrSet, name: Name): Part {
   return { kind: 'alias', zone, sets, proofs: [], target };
 }
 
-function assemble(parts: readonly Part[], isSecure: (zone: Zone) => boolean, now: number): LabAnswer {
+function assemble(parts: readonly Part[], standingOf: Authority['standingOf'], now: number): LabAnswer {
   const last = parts.at(-1)!;
   const answer = parts.flatMap((part) =>
     part.sets.flatMap(({ set, owner, unsigned }) => [
@@ -155,8 +167,15 @@ function assemble(parts: readonly Part[], isSecure: (zone: Zone) => boolean, now
     rcode: last.kind === 'nxdomain' ? Rcode.NXDOMAIN : Rcode.NOERROR,
     answer,
     authority: [...(negative && soa ? signed(last.zone, soa, now) : []), ...proofs],
-    secure: parts.every((part) => isSecure(part.zone)),
+    standing: weakest(parts.map((part) => (restsOnOptOut(part) ? 'insecure' : standingOf(part.zone)))),
   };
+}
+
+// RFC 5155 §9.2: what only an opt-out span denies is not authentic; a record that matches the name is.
+function restsOnOptOut({ zone, kind, proofs }: Part): boolean {
+  const denial = zone.signing?.denial ?? 'nsec';
+  if (denial === 'nsec' || denial.optOut === 'no' || proofs.length === 0) return false;
+  return !(kind === 'nodata' && proofs.length === 1);
 }
 
 /** The set and its signature, as records. */

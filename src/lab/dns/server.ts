@@ -116,7 +116,7 @@ function answerTo(query: Query, transport: 'udp' | 'tcp', world: World): Uint8Ar
     truncated: false,
     recursionDesired: query.recursionDesired,
     recursionAvailable: true,
-    authenticData: plain.secure && (query.authenticData || dnssecOk),
+    authenticData: plain.standing === 'secure' && (query.authenticData || dnssecOk),
     checkingDisabled: query.checkingDisabled,
     rcode: plain.rcode,
     questions: [{ name, type, class: classIn }],
@@ -127,15 +127,17 @@ function answerTo(query: Query, transport: 'udp' | 'tcp', world: World): Uint8Ar
   };
   const fault = faultFor(world.faults, name, type) ?? faultAmong(world.faults, plain.answer);
   const context = { authority: world.authority, name, type, now: world.now, transport, data: fault?.data ?? [] };
-  const told: Faulted = !fault
-    ? { kind: 'message', message }
-    : // RFC 4035 §5.5: a resolver that validates for its client does not hand out what it found bogus.
-      isLie(fault.fault) && !query.checkingDisabled && liesUnderSignature(world.authority, name, type)
+  // RFC 4035 §5.5: a resolver that validates for its client does not hand out what it found bogus.
+  const foundBogus = plain.standing === 'bogus' || (fault && isLie(fault.fault) && plain.standing === 'secure');
+  const told: Faulted =
+    foundBogus && !query.checkingDisabled
       ? {
           kind: 'message',
           message: { ...message, rcode: Rcode.SERVFAIL, answer: [], authority: [], authenticData: false },
         }
-      : applyFault(fault.fault, message, context);
+      : fault
+        ? applyFault(fault.fault, message, context)
+        : { kind: 'message', message };
   if (told.kind === 'no-reply') return undefined;
   if (told.kind === 'octets') return Buffer.concat([Buffer.from([query.id >> 8, query.id & 255]), told.octets]);
   const limit = transport === 'tcp' ? 65_535 : Math.max(512, query.edns?.udpSize ?? 512);
@@ -143,11 +145,6 @@ function answerTo(query: Query, transport: 'udp' | 'tcp', world: World): Uint8Ar
   if (told.message.questions[0]?.name === name) repeatCase(octets, query.text);
   return octets;
 }
-
-const liesUnderSignature = (authority: Authority, name: Name, type: number): boolean => {
-  const zone = authority.zoneOf(name, type);
-  return zone !== undefined && authority.isSecure(zone);
-};
 
 /** A fault at a name that the answer only came to by an alias. */
 const faultAmong = (faults: readonly SetFault[], answer: readonly ResourceRecord[]): SetFault | undefined =>
