@@ -1,7 +1,6 @@
 // GET of an MTA-STS policy (RFC 8461 §3.3) behind the PolicyHost port: addresses from our own resolver, one certificate
 // check, no redirect, no cache, and a limit on everything the other side may send. Leaves the body unparsed.
 
-import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -11,6 +10,8 @@ import type { DomainName } from '../../core/base/brand.ts';
 import { parseDomainName } from '../../core/base/domain-name.ts';
 import type { IpAddress } from '../../core/base/lookup.ts';
 import { type Prefix, refusalOf } from '../../core/routing/addresses.ts';
+import { readCertificate } from '../../core/x509/certificate.ts';
+import { matchNames } from '../../core/x509/identity.ts';
 
 export type PolicyHostOptions = {
   readonly resolver: Resolver;
@@ -89,7 +90,7 @@ function get(
       lookup: lookupIn(addresses),
       secureContext: options.secureContext(),
       rejectUnauthorized: true,
-      checkServerIdentity: (name: string, peer: PeerCertificate) => nameFault(name, peer),
+      checkServerIdentity: (_name: string, peer: PeerCertificate) => nameFault(host, peer),
       maxHeaderSize: maxHeaders,
       signal: deadline,
     };
@@ -113,11 +114,11 @@ const lookupIn = (addresses: readonly IpAddress[]): LookupFunction => {
     wanted ? done(null, all) : done(null, all[0]?.address ?? '', all[0]?.family ?? 4);
 };
 
-/** STS-11, NAME-4: dNSName entries only, a wildcard stands for the whole left label. */
-function nameFault(name: string, peer: PeerCertificate): Error | undefined {
-  const rules = { subject: 'never', partialWildcards: false } as const;
-  if (new X509Certificate(peer.raw).checkHost(name, rules) !== undefined) return undefined;
-  return Object.assign(new Error(`the certificate does not name ${name}`), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+/** STS-11, NAME-4: dNSName entries only; our own comparison, as for MX hosts. */
+function nameFault(host: DomainName, peer: PeerCertificate): Error | undefined {
+  const certificate = readCertificate(new Uint8Array(peer.raw));
+  if (certificate && matchNames(certificate, [host], 'never').kind === 'match') return undefined;
+  return Object.assign(new Error(`the certificate does not name ${host}`), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
 }
 
 /** What can be said before the body is read. */

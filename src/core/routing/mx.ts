@@ -71,7 +71,7 @@ export function isOwnSocket(address: IpAddress, port: number, own: readonly OwnS
 }
 
 /** RTE-12: an address in place of a name is kept here, so that the record can say why the host was passed over. */
-export const isAddressTarget = (host: DomainName): boolean => looksLikeAddress(host);
+export const isAddressTarget = (host: string): boolean => looksLikeAddress(host);
 
 function hostOf(record: MxTarget): readonly RankedHost[] {
   const { exchange, preference } = record;

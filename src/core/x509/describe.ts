@@ -1,37 +1,42 @@
 // What a certificate says of itself, for records and people: digests, names, dates. Never part of a verdict.
 
-import { createHash, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
+import { digestOf, readCertificate } from './certificate.ts';
 
-/** Digests in lower-case hexadecimal; dates as RFC 3339. */
+/** Digests in lower-case hexadecimal; dates as RFC 3339. What cannot be read is null. */
 export type CertificateFacts = {
   readonly sha256: string;
   /** Of the DER SubjectPublicKeyInfo, as TLSA `x 1 1` has it. */
-  readonly spkiSha256: string;
-  readonly subject: string;
-  readonly issuer: string;
-  readonly notBefore: string;
-  readonly notAfter: string;
+  readonly spkiSha256: string | null;
+  readonly subject: string | null;
+  readonly issuer: string | null;
+  readonly notBefore: string | null;
+  readonly notAfter: string | null;
 };
 
-/** @returns undefined when the octets are no certificate that can be read. */
-export function describeCertificate(der: Uint8Array): CertificateFacts | undefined {
+export function describeCertificate(der: Uint8Array): CertificateFacts {
+  const read = readCertificate(der);
+  const names = namesOf(der);
+  return {
+    sha256: hex(digestOf(der, 'sha256')),
+    spkiSha256: read ? hex(digestOf(read.spki, 'sha256')) : null,
+    subject: names ? oneLine(names.subject) : null,
+    issuer: names ? oneLine(names.issuer) : null,
+    notBefore: read ? new Date(read.notBefore).toISOString() : null,
+    notAfter: read ? new Date(read.notAfter).toISOString() : null,
+  };
+}
+
+function namesOf(der: Uint8Array): X509Certificate | undefined {
   try {
-    const certificate = new X509Certificate(der);
-    return {
-      sha256: sha256(der),
-      spkiSha256: sha256(certificate.publicKey.export({ type: 'spki', format: 'der' })),
-      subject: oneLine(certificate.subject),
-      issuer: oneLine(certificate.issuer),
-      notBefore: certificate.validFromDate.toISOString(),
-      notAfter: certificate.validToDate.toISOString(),
-    };
+    return new X509Certificate(der);
   } catch {
-    // PKIX-10: the peer chose these octets; a key of an unknown kind must not end the attempt.
+    // PKIX-10: the peer chose these octets.
     return undefined;
   }
 }
 
-const sha256 = (octets: Uint8Array): string => createHash('sha256').update(octets).digest('hex');
+const hex = (octets: Uint8Array): string => [...octets].map((octet) => octet.toString(16).padStart(2, '0')).join('');
 
 // RPT-97, ATK-112: names come from the peer.
 const oneLine = (name: string | undefined): string =>

@@ -38,9 +38,7 @@ function resolver(addresses: readonly string[] | LookupFailure): Resolver {
     async resolve<Type extends keyof RecordValues>(_name: unknown, type: Type): Promise<Resolved<RecordValues[Type]>> {
       const rest = { aliases: [], queries: 1, verifications: 0 };
       if (typeof addresses === 'string') return { answer: { kind: 'failed', reason: addresses }, ...rest };
-      const value = addresses.filter((address) => (type === 'AAAA') === address.includes(':')) as unknown as [
-        IpAddress,
-      ];
+      const value = addresses.filter((address) => (type === 'AAAA') === address.includes(':')) as IpAddress[];
       if (value.length === 0)
         return { answer: { kind: 'absent', status: 'insecure', reason: 'nodata', ttl: seconds(60) }, ...rest };
       const answer = { kind: 'found', status: 'insecure', ttl: seconds(60), value } as const;
