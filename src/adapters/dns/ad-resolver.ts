@@ -6,9 +6,9 @@ import type { Message } from '../../core/dns/message.ts';
 import { RrType } from '../../core/dns/message.ts';
 import { rootName } from '../../core/dns/name.ts';
 import type { Proof, Question } from '../../core/dnssec/proof.ts';
-import { createAnswering, type Proved, type ValidatingResolver } from './answering.ts';
+import { createAnswering, type ValidatingResolver } from './answering.ts';
 import { createExaminer, type Showing } from './examiner.ts';
-import { type PlainReading, readPlainly, readUnvalidated } from './plain.ts';
+import { metered, type PlainReading, readPlainly, readUnvalidated } from './plain.ts';
 import { formatServerAddress, isLoopback, type ServerAddress } from './server-address.ts';
 import { createTransport } from './transport.ts';
 import { type Answered, type Asking, createUpstream, type Patience } from './upstream.ts';
@@ -50,23 +50,16 @@ export function createAdResolver(options: AdResolverOptions): ValidatingResolver
       ),
   });
 
-  const metered = async (asking: Asking, read: (ask: PlainReading['ask']) => Promise<Proof>): Promise<Proved> => {
-    let queries = 0;
-    let server: ServerAddress | undefined;
-    const proof = await read(async (question) => {
-      const answered = await upstream.ask({ ...question, asking, channel: 'udp' }, examiner.fit());
-      queries += answered.queries;
-      server = answered.server;
-      return answered;
-    });
-    return { proof, queries, verifications: 0, server };
-  };
+  const askWith =
+    (asking: Asking): PlainReading['ask'] =>
+    (question) =>
+      upstream.ask({ ...question, asking, channel: 'udp' }, examiner.fit());
 
   return createAnswering({
     mode: 'trust-ad',
-    prove: (question) => metered('authentic-data', (ask) => readByAd(question, ask)),
+    prove: (question) => metered(askWith('authentic-data'), (ask) => readByAd(question, ask)),
     // With CD, or the server would withhold what it finds bogus.
-    read: (question) => metered('validate', (ask) => readUnvalidated(question, ask, aliasLimit)),
+    read: (question) => metered(askWith('validate'), (ask) => readUnvalidated(question, ask, aliasLimit)),
     examiner,
     clock,
     metrics,

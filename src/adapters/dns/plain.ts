@@ -6,6 +6,8 @@ import { type Message, Rcode, type ResourceRecord, RrType } from '../../core/dns
 import { foldName, type Name } from '../../core/dns/name.ts';
 import { readPlainName } from '../../core/dns/wire.ts';
 import type { AliasLink, IndeterminateCause, Proof, ProofCause, Question } from '../../core/dnssec/proof.ts';
+import type { Proved } from './answering.ts';
+import type { ServerAddress } from './server-address.ts';
 import type { Answered } from './upstream.ts';
 
 type Status = 'secure' | 'insecure';
@@ -77,6 +79,22 @@ export const readUnvalidated = (question: Question, ask: PlainReading['ask'], al
     because: 'validation-ignored',
     aliasLimit,
   });
+
+/** Runs a reading and counts its questions. */
+export async function metered(
+  ask: PlainReading['ask'],
+  read: (counted: PlainReading['ask']) => Promise<Proof>,
+): Promise<Proved> {
+  let queries = 0;
+  let server: ServerAddress | undefined;
+  const proof = await read(async (question) => {
+    const answered = await ask(question);
+    queries += answered.queries;
+    server = answered.server;
+    return answered;
+  });
+  return { proof, queries, verifications: 0, server };
+}
 
 type Found =
   | { readonly kind: 'records'; readonly records: readonly ResourceRecord[]; readonly ttl: number }

@@ -116,7 +116,7 @@ export function createProver({ proving, ask, clock, limits = defaultLimits }: Pr
     const outcome = await drive(proving.proveZone(apex, clock.now(), budget), run, (need) => {
       if (need.kind === 'ask') return serveAsk(need, run);
       // A zone rests on zones above it; anything else would wait for itself.
-      if (!isBelow(apex, need.apex)) return Promise.resolve({ kind: 'unanswered', because: 'malformed' });
+      if (!isBelow(apex, need.apex)) return Promise.resolve({ kind: 'zone', proof: unprovable(need.apex) });
       return zone(need.apex, run.meter).then((proof) => ({ kind: 'zone', proof }));
     });
     const proof: ZoneProof =
@@ -164,6 +164,14 @@ function addMeter(to: Meter, from: Meter): void {
   to.failedVerifications += from.failedVerifications;
   to.computing += from.computing;
 }
+
+const unprovable = (apex: Name): ZoneProof => ({
+  apex,
+  chain: [],
+  ttl: seconds(0),
+  kind: 'indeterminate',
+  because: 'malformed',
+});
 
 const overBudget = (question: Question, budget: ProofBudget): Proof => ({
   ...nothing(question),
