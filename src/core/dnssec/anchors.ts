@@ -152,7 +152,8 @@ const elementText = (xml: string, tag: string): string | undefined =>
 function attributeTime(attributes: string, name: string): Instant | 'bad' | undefined {
   const text = new RegExp(`\\b${name}\\s*=\\s*["']([^"']*)["']`).exec(attributes)?.[1];
   if (text === undefined) return undefined;
-  const at = Date.parse(text);
+  // Without an offset a date and time would be read as local time.
+  const at = Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text);
   return Number.isNaN(at) ? 'bad' : instant(at);
 }
 

@@ -85,7 +85,8 @@ export function* verifyRrset(
   let worst: RrsetVerdict = { kind: 'bogus', because: 'missing-signature' };
   let pairs = 0;
   for (const { rrsig, ttl } of ofZone) {
-    const octets = signedOctets(rrset, rrsig);
+    // SEC-5: nor for a wildcard above its apex.
+    const octets = rrsig.labels < labelCount(zone) ? undefined : signedOctets(rrset, rrsig);
     const fitting = octets === undefined ? [] : fittingKeys(keys, rrsig);
     const because = presentedFault(rrsig, octets, fitting, { now, rules });
     if (because !== undefined || octets === undefined) {
