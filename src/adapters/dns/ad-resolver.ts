@@ -2,16 +2,17 @@
 // believed (RFC 4035 §4.9.3, RFC 6840 §5.8). No proofs, no chain. Never across a network: there anybody could set the bit.
 
 import type { Clock, Log, Metrics } from '../../agent/ports.ts';
-import type { Message } from '../../core/dns/message.ts';
-import { RrType } from '../../core/dns/message.ts';
+import { type Message, RrType } from '../../core/dns/message.ts';
 import { rootName } from '../../core/dns/name.ts';
-import type { Proof, Question } from '../../core/dnssec/proof.ts';
-import { createAnswering, type ValidatingResolver } from './answering.ts';
+import { defaultRules } from '../../core/dnssec/limits.ts';
+import type { Question } from '../../core/dnssec/proof.ts';
+import { createAnswering, type Proved, type ValidatingResolver } from './answering.ts';
 import { createExaminer, type Showing } from './examiner.ts';
-import { metered, type PlainReading, readPlainly, readUnvalidated } from './plain.ts';
+import { readPlainly } from './plain.ts';
+import { createProver, readingOnly } from './prover.ts';
 import { formatServerAddress, isLoopback, type ServerAddress } from './server-address.ts';
 import { createTransport } from './transport.ts';
-import { type Answered, type Asking, createUpstream, type Patience } from './upstream.ts';
+import { type Answered, type Ask, createUpstream, type Patience } from './upstream.ts';
 
 export type AdResolverOptions = {
   readonly servers: readonly ServerAddress[];
@@ -50,16 +51,13 @@ export function createAdResolver(options: AdResolverOptions): ValidatingResolver
       ),
   });
 
-  const askWith =
-    (asking: Asking): PlainReading['ask'] =>
-    (question) =>
-      upstream.ask({ ...question, asking, channel: 'udp' }, examiner.fit());
+  const ask = (one: Ask): Promise<Answered> => upstream.ask(one, examiner.fit());
 
   return createAnswering({
     mode: 'trust-ad',
-    prove: (question) => metered(askWith('authentic-data'), (ask) => readByAd(question, ask)),
+    prove: (question) => proveByAd(question, ask),
     // With CD, or the server would withhold what it finds bogus.
-    read: (question) => metered(askWith('validate'), (ask) => readUnvalidated(question, ask, aliasLimit)),
+    read: createProver({ proving: readingOnly(defaultRules), ask, clock }),
     examiner,
     clock,
     metrics,
@@ -67,21 +65,28 @@ export function createAdResolver(options: AdResolverOptions): ValidatingResolver
   });
 }
 
-/** DNS-10. */
-const aliasLimit = 8;
-
-const readByAd = (question: Question, ask: PlainReading['ask']): Promise<Proof> =>
-  readPlainly(question, {
-    ask,
+async function proveByAd(question: Question, ask: (one: Ask) => Promise<Answered>): Promise<Proved> {
+  let queries = 0;
+  let server: ServerAddress | undefined;
+  const counted = async (one: Question): Promise<Answered> => {
+    const answered = await ask({ ...one, asking: 'authentic-data', channel: 'udp' });
+    queries += answered.queries;
+    server = answered.server;
+    return answered;
+  };
+  const proof = await readPlainly(question, {
+    ask: counted,
     statusOf: statusByAd,
     // DNS-12: one unsigned link clears AD for the whole answer, so the link is asked for alone.
     statusOfLink: async (name) => {
-      const answered = await ask({ name, type: RrType.CNAME });
+      const answered = await counted({ name, type: RrType.CNAME });
       return answered.kind === 'message' ? statusByAd(answered.message) : answered.because;
     },
-    because: null,
-    aliasLimit,
+    // DNS-10
+    aliasLimit: defaultRules.aliasLimit,
   });
+  return { proof, queries, verifications: 0, server };
+}
 
 const statusByAd = (message: Message): 'secure' | 'insecure' => (message.authenticData ? 'secure' : 'insecure');
 

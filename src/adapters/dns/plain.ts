@@ -1,13 +1,11 @@
-// Reading answers without validating them: whatever status the answer has comes from outside (the AD bit of a trusted
-// server, or a dated exception). Aliases are followed by a question each, so that every link has a status of its own.
+// Reading answers whose status somebody else vouches for (the AD bit of a trusted server). Aliases are followed by a
+// question each, so that every link has a status of its own. Why an answer is insecure is not known here.
 
 import { seconds } from '../../core/base/brand.ts';
 import { type Message, Rcode, type ResourceRecord, RrType } from '../../core/dns/message.ts';
 import { foldName, type Name } from '../../core/dns/name.ts';
 import { readPlainName } from '../../core/dns/wire.ts';
-import type { AliasLink, IndeterminateCause, Proof, ProofCause, Question } from '../../core/dnssec/proof.ts';
-import type { Proved } from './answering.ts';
-import type { ServerAddress } from './server-address.ts';
+import type { AliasLink, IndeterminateCause, Proof, Question } from '../../core/dnssec/proof.ts';
 import type { Answered } from './upstream.ts';
 
 type Status = 'secure' | 'insecure';
@@ -17,8 +15,6 @@ export type PlainReading = {
   readonly statusOf: (message: Message) => Status;
   /** The status of the CNAME at this name alone, when the whole answer is insecure. */
   readonly statusOfLink: (name: Name) => Promise<Status | IndeterminateCause>;
-  /** What an insecure answer is put down to. */
-  readonly because: ProofCause | null;
   readonly aliasLimit: number;
 };
 
@@ -54,7 +50,7 @@ export async function readPlainly(question: Question, reading: PlainReading): Pr
         records: found.kind === 'records' ? found.records : [],
         aliases,
         denial: found.kind === 'records' ? null : found.kind,
-        because: status === 'secure' ? null : reading.because,
+        because: null,
         ttl: seconds(ttl),
       };
     }
@@ -68,32 +64,6 @@ export async function readPlainly(question: Question, reading: PlainReading): Pr
     status = aliases.at(-1)?.state ?? status;
     name = found.to;
   }
-}
-
-/** INT-15: a dated exception takes whatever the servers have, and calls it insecure. */
-export const readUnvalidated = (question: Question, ask: PlainReading['ask'], aliasLimit: number): Promise<Proof> =>
-  readPlainly(question, {
-    ask,
-    statusOf: () => 'insecure',
-    statusOfLink: async () => 'insecure',
-    because: 'validation-ignored',
-    aliasLimit,
-  });
-
-/** Runs a reading and counts its questions. */
-export async function metered(
-  ask: PlainReading['ask'],
-  read: (counted: PlainReading['ask']) => Promise<Proof>,
-): Promise<Proved> {
-  let queries = 0;
-  let server: ServerAddress | undefined;
-  const proof = await read(async (question) => {
-    const answered = await ask(question);
-    queries += answered.queries;
-    server = answered.server;
-    return answered;
-  });
-  return { proof, queries, verifications: 0, server };
 }
 
 type Found =

@@ -6,7 +6,8 @@ import { type Instant, seconds } from '../../core/base/brand.ts';
 import { makeBudget } from '../../core/base/budget.ts';
 import { isBelow, type Name } from '../../core/dns/name.ts';
 import { proofLimits } from '../../core/dnssec/limits.ts';
-import type { Fact, Need, Proof, ProofBudget, Question, ZoneProof } from '../../core/dnssec/proof.ts';
+import type { Fact, Need, Proof, ProofBudget, ProofRules, Question, ZoneProof } from '../../core/dnssec/proof.ts';
+import { proveZone, readUnvalidated } from '../../core/dnssec/prove.ts';
 import type { Proved } from './answering.ts';
 import { bogusLifetime, type Cache, createCache, errorLifetime, positiveLimit } from './cache.ts';
 import { nothing } from './plain.ts';
@@ -20,6 +21,12 @@ export type Proving = {
   readonly prove: (question: Question, now: Instant, budget: ProofBudget) => Steps<Proof>;
   readonly proveZone: (apex: Name, now: Instant, budget: ProofBudget) => Steps<ZoneProof>;
 };
+
+/** INT-15: what the servers have, whatever it is worth, all of it insecure. Needs no zones. */
+export const readingOnly = (rules: ProofRules): Proving => ({
+  prove: (question, now, budget) => readUnvalidated(question, now, budget, rules),
+  proveZone: (apex, now, budget) => proveZone(apex, [], now, budget, rules),
+});
 
 export type ProverContext = {
   readonly proving: Proving;

@@ -45,7 +45,7 @@ export function askByDatagram(
   socket.on('error', (error) => finish({ kind: 'unreachable', says: error.message }));
   socket.on('message', (bytes, from) => {
     const match = isFrom(server, from) ? matchReply(query, bytes) : 'stranger';
-    if (match === 'answer') return finish({ kind: 'reply', bytes });
+    if (match === 'answer') return finish({ kind: 'reply', bytes: Uint8Array.from(bytes) });
     // DNS-3: a cut answer is no answer.
     if (match === 'truncated') return finish({ kind: 'use-tcp', because: 'truncated' });
     if (match === 'headless') return finish({ kind: 'use-tcp', because: 'headless' });
