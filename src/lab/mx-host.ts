@@ -27,8 +27,8 @@ export type MxHost = {
   readonly sessions: readonly SeenSession[];
   readonly messages: readonly SeenMessage[];
   setFault(fault: MxFault): void;
-  /** The faults it was born with too. */
-  clearFaults(): void;
+  /** In place of all that are in force. */
+  setFaults(faults: readonly MxFault[]): void;
   /** Another certificate from the next connection on. */
   present(identity: Identity): void;
   /** Refuses connections, or takes them again at the same port. */
@@ -92,7 +92,10 @@ export async function startMxHost(options: MxHostOptions): Promise<MxHost> {
     sessions,
     messages,
     setFault: (fault) => void faults.add(fault),
-    clearFaults: () => faults.clear(),
+    setFaults: (only) => {
+      faults.clear();
+      for (const fault of only) faults.add(fault);
+    },
     present: (other) => {
       identity = other;
     },

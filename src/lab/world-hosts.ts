@@ -90,7 +90,10 @@ export function identityOf(leaf: Certified, plan: CertificatePlan, authorities: 
 }
 
 /** @param port 0: one that is free at every address. @throws Error when an address cannot be bound, saying what to do. */
-export async function startHosts(prepared: readonly PreparedHost[], port: number): Promise<readonly MxHost[]> {
+export async function startHosts(
+  prepared: readonly PreparedHost[],
+  port: number,
+): Promise<{ readonly hosts: readonly MxHost[]; readonly port: number }> {
   const listening = prepared.filter(({ plan }) => plan.at === undefined || plan.at === 'ipv6');
   for (let tries = 1; ; tries++) {
     const chosen = port === 0 ? await freePort() : port;
@@ -101,7 +104,7 @@ export async function startHosts(prepared: readonly PreparedHost[], port: number
     );
     const hosts = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const failed = started.find((one) => one.status === 'rejected');
-    if (failed === undefined) return hosts;
+    if (failed === undefined) return { hosts, port: chosen };
     await Promise.all(hosts.map((host) => host.close()));
     const code = (failed.reason as { code?: string }).code;
     if (code !== 'EADDRINUSE' || port !== 0 || tries === 10) throw explained(failed.reason, code);

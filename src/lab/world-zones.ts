@@ -30,6 +30,7 @@ export type ZoneFacts = {
   readonly hosts: readonly HostFacts[];
   readonly policies: readonly PolicyFacts[];
   readonly policyAddress: string;
+  readonly smtpPort: number;
   /** Zones of somebody else's making. */
   readonly further: readonly ZoneRequest[];
 };
@@ -95,10 +96,15 @@ export function replaceRecords(zones: readonly Zone[], owner: string, type: stri
 
 const absolute = (name: string): string => (name.endsWith('.') ? name : `${name}.`);
 
-function recordLines({ destinations, hosts, policies, policyAddress }: ZoneFacts): string[] {
+/** TLSA records stand under the port that is dialled; those under 25 are what people and other tools look for. */
+export function tlsaOwners(owner: string, smtpPort: number): readonly string[] {
+  return owner.startsWith('_25._tcp.') && smtpPort !== 25 ? [owner, owner.replace('_25.', `_${smtpPort}.`)] : [owner];
+}
+
+function recordLines({ destinations, hosts, policies, policyAddress, smtpPort }: ZoneFacts): string[] {
   const ofHosts = hosts.flatMap(({ name, address, tlsa }) => [
     `${name}. ${isIPv6(address) ? 'AAAA' : 'A'} ${address}`,
-    ...tlsa.map((record) => `_25._tcp.${name}. TLSA ${record}`),
+    ...tlsa.flatMap((record) => tlsaOwners(`_25._tcp.${name}.`, smtpPort).map((owner) => `${owner} TLSA ${record}`)),
   ]);
   const ofDestinations = destinations.flatMap((destination) => [
     ...mxOf(destination).map(([preference, host]) => `${destination.domain}. MX ${preference} ${absolute(host)}`),

@@ -14,9 +14,15 @@ import type { Zone, ZoneRequest } from './dns/zone.ts';
 import { type MxFault, mxFaults } from './mx-behaviour.ts';
 import type { MxHost } from './mx-host.ts';
 import type { SeenMessage } from './mx-session.ts';
-import { type PolicyHostFault, type PolicyHosts, policyHostFaults, startPolicyHosts } from './policy-host.ts';
-import { hasIpv6, identityOf, issueFor, prepareHosts, startHosts } from './world-hosts.ts';
-import { makeZones, replaceRecords } from './world-zones.ts';
+import {
+  type PolicyHostFault,
+  type PolicyHosts,
+  type PublishedPolicy,
+  policyHostFaults,
+  startPolicyHosts,
+} from './policy-host.ts';
+import { hasIpv6, identityOf, issueFor, type PreparedHost, prepareHosts, startHosts } from './world-hosts.ts';
+import { makeZones, replaceRecords, tlsaOwners } from './world-zones.ts';
 
 export type LabOptions = {
   /** 0 or left out: any free port. */
@@ -74,105 +80,143 @@ const resolverAddress = '127.0.0.1';
 
 /** Builds and starts everything. @throws Error when an address or port cannot be had. */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
-  const { ports = {}, clock = makeLabClock('standing') } = options;
-  const { kept, leftOut } = await thatThisMachineCan(options.destinations ?? wholeTable);
-  const authorities = await makeAuthorities();
-  const prepared = await prepareHosts(
-    kept.flatMap((destination) => destination.hosts),
-    authorities,
-  );
-  const ids = new Map(kept.filter(({ policy }) => policy).map(({ domain }) => [domain, 1]));
-  const zones = makeZones({
-    destinations: kept,
-    hosts: prepared,
-    policies: [...ids].map(([domain, id]) => ({ domain, id: String(id) })),
-    policyAddress,
-    further: options.zones ?? [],
-  });
-  const started: { close(): Promise<void> }[] = [];
-  const keep = <T extends { close(): Promise<void> }>(one: T): T => {
-    started.push(one);
-    return one;
-  };
+  const started: Closable[] = [];
+  const clock = options.clock ?? makeLabClock('standing');
   const close = async (): Promise<void> => {
     clock.close();
     await Promise.all(started.map((one) => one.close()));
   };
   try {
-    const policyHosts = keep(await startPolicyHosts({ address: policyAddress, port: ports.https ?? 0 }));
-    const now = (): number => Math.floor(clock.now() / 1000);
-    const authority = makeAuthority(zones);
-    const dns = keep(await startDnsServer({ authority, now, address: resolverAddress, port: ports.dns ?? 0 }));
-    const hosts = new Map(
-      (await startHosts(prepared, ports.smtp ?? 0)).map((host) => [host.name, keep(host)] as const),
-    );
-    await Promise.all(kept.map((destination) => publish(policyHosts, destination, authorities)));
-
-    const host = (name: string): MxHost => {
-      const found = hosts.get(name);
-      if (found === undefined) throw new Error(`no MX host here: ${name}`);
-      return found;
-    };
-    const clearFaults = (): void => {
-      dns.clearFaults();
-      for (const { plan } of prepared) {
-        const running = hosts.get(plan.name);
-        running?.clearFaults();
-        for (const fault of plan.faults ?? []) running?.setFault(fault);
-      }
-      for (const { domain, policy, dnsFaults: born = [] } of kept) {
-        for (const { fault, owner, type, data } of born) dns.setFault(fault, owner, type, data);
-        const published = policyHosts.policy(domain);
-        published?.faults.clear();
-        for (const fault of policy?.faults ?? []) published?.faults.add(fault);
-      }
-    };
-    clearFaults();
-
-    return {
-      clock,
-      destinations: kept,
-      leftOut,
-      resolver: `${resolverAddress}:${dns.port}`,
-      anchors: anchorLine(zones[0]!),
-      caBundle: pemOf([authorities.publicRoot]),
-      authorities,
-      ports: { dns: dns.port, smtp: [...hosts.values()][0]?.port ?? ports.smtp ?? 0, https: policyHosts.port },
-      dns,
-      zones,
-      hosts,
-      policyHosts,
-      host,
-      messages: () => [...hosts.values()].flatMap((one) => one.messages),
-      setRecords: (owner, type, data) => replaceRecords(zones, owner, type, data),
-      publishPolicy: (domain, policy, id = 'new-id') => {
-        const published = policyHosts.policy(domain);
-        if (published === undefined) throw new Error(`no policy domain here: ${domain}`);
-        published.body = policyBody(policy);
-        if (id === 'same-id') return;
-        const next = (ids.get(domain) ?? 0) + 1;
-        ids.set(domain, next);
-        replaceRecords(zones, `_mta-sts.${domain}`, 'TXT', [`"v=STSv1; id=${next};"`]);
-      },
-      renew: (name) => {
-        const next = prepared.find((one) => one.name === name)?.next;
-        if (next === undefined) throw new Error(`no certificate is announced for ${name}`);
-        host(name).present(next);
-      },
-      setFault: (fault, at, data) => setFault({ dns, host, policyHosts }, fault, at, data),
-      clearFaults,
-      exportZones: async (directory) => {
-        await mkdir(directory, { recursive: true });
-        const files = zoneFiles(zones, now());
-        await Promise.all(files.map(({ name, text }) => writeFile(join(directory, name), text)));
-        return files.map(({ name }) => name);
-      },
-      close,
-    };
+    const parts = await startParts(options, clock, (one) => started.push(one));
+    return { ...labOf(parts, clock), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+type Closable = { close(): Promise<void> };
+
+/** What runs, before it is joined to one handle. */
+type Parts = {
+  readonly kept: readonly LabDestination[];
+  readonly leftOut: Lab['leftOut'];
+  readonly authorities: LabAuthorities;
+  readonly prepared: readonly PreparedHost[];
+  readonly zones: readonly Zone[];
+  readonly dns: LabDns;
+  readonly hosts: ReadonlyMap<string, MxHost>;
+  readonly policyHosts: PolicyHosts;
+  readonly smtpPort: number;
+};
+
+async function startParts(
+  { ports = {}, zones: further = [], ...options }: LabOptions,
+  clock: LabClock,
+  keep: (one: Closable) => unknown,
+): Promise<Parts> {
+  const { kept, leftOut } = await thatThisMachineCan(options.destinations ?? wholeTable);
+  const authorities = await makeAuthorities();
+  const plans = kept.flatMap((destination) => destination.hosts);
+  const prepared = await prepareHosts(plans, authorities);
+  const running = await startHosts(prepared, ports.smtp ?? 0);
+  running.hosts.forEach(keep);
+  const policyHosts = await startPolicyHosts({ address: policyAddress, port: ports.https ?? 0 });
+  keep(policyHosts);
+  await Promise.all(kept.map((destination) => publish(policyHosts, destination, authorities)));
+  const zones = makeZones({
+    destinations: kept,
+    hosts: prepared,
+    policies: kept.filter(({ policy }) => policy).map(({ domain }) => ({ domain, id: '1' })),
+    policyAddress,
+    smtpPort: running.port,
+    further,
+  });
+  const authority = makeAuthority(zones);
+  const now = (): number => secondsOf(clock);
+  const dns = await startDnsServer({ authority, now, address: resolverAddress, port: ports.dns ?? 0 });
+  keep(dns);
+  const hosts = new Map(running.hosts.map((host) => [host.name, host] as const));
+  return { kept, leftOut, authorities, prepared, zones, dns, hosts, policyHosts, smtpPort: running.port };
+}
+
+const secondsOf = (clock: LabClock): number => Math.floor(clock.now() / 1000);
+
+function labOf(parts: Parts, clock: LabClock): Omit<Lab, 'close'> {
+  const { kept, authorities, prepared, zones, dns, hosts, policyHosts, smtpPort } = parts;
+  const ids = new Map<string, number>();
+
+  const host = (name: string): MxHost => found(hosts.get(name), `no MX host here: ${name}`);
+  const policyOf = (domain: string): PublishedPolicy =>
+    found(policyHosts.policy(domain), `no policy domain here: ${domain}`);
+
+  const setRecords: Lab['setRecords'] = (owner, type, data) => {
+    for (const one of tlsaOwners(owner, smtpPort)) replaceRecords(zones, one, type, data);
+  };
+  const setDnsFault: LabDns['setFault'] = (fault, owner, type, data) => {
+    for (const one of tlsaOwners(owner, smtpPort)) dns.setFault(fault, one, type, data);
+  };
+  const clearFaults = (): void => {
+    dns.clearFaults();
+    for (const { plan } of prepared) hosts.get(plan.name)?.setFaults(plan.faults ?? []);
+    for (const { domain, policy, dnsFaults: born = [] } of kept) {
+      for (const { fault, owner, type, data } of born) setDnsFault(fault, owner, type, data);
+      const faults = policyHosts.policy(domain)?.faults;
+      faults?.clear();
+      for (const fault of policy?.faults ?? []) faults?.add(fault);
+    }
+  };
+  clearFaults();
+
+  return {
+    clock,
+    destinations: kept,
+    leftOut: parts.leftOut,
+    resolver: `${resolverAddress}:${dns.port}`,
+    anchors: anchorLine(found(zones[0], 'there is no root zone')),
+    caBundle: pemOf([authorities.publicRoot]),
+    authorities,
+    ports: { dns: dns.port, smtp: smtpPort, https: policyHosts.port },
+    dns,
+    zones,
+    hosts,
+    policyHosts,
+    host,
+    messages: () => [...hosts.values()].flatMap((one) => one.messages),
+    setRecords,
+    publishPolicy: (domain, policy, id = 'new-id') => {
+      policyOf(domain).body = policyBody(policy);
+      if (id === 'same-id') return;
+      const next = (ids.get(domain) ?? 1) + 1;
+      ids.set(domain, next);
+      setRecords(`_mta-sts.${domain}`, 'TXT', [`"v=STSv1; id=${next};"`]);
+    },
+    renew: (name) => {
+      const announced = prepared.find((one) => one.name === name)?.next;
+      host(name).present(found(announced, `no certificate is announced for ${name}`));
+    },
+    setFault: (fault, at, data) => {
+      const [kind = '', name = ''] = fault.split(':', 2);
+      if (kind === 'dns' && isDnsFault(name)) {
+        const [owner = '', type] = at.split('/', 2);
+        setDnsFault(name, owner, type, data);
+      } else if (kind === 'mx' && isMxFault(name)) host(at).setFault(name);
+      else if (kind === 'sts' && isPolicyHostFault(name)) policyOf(at).faults.add(name);
+      else throw new Error(`no such fault: ${fault}`);
+    },
+    clearFaults,
+    exportZones: async (directory) => {
+      await mkdir(directory, { recursive: true });
+      const files = zoneFiles(zones, secondsOf(clock));
+      await Promise.all(files.map(({ name, text }) => writeFile(join(directory, name), text)));
+      return files.map(({ name }) => name);
+    },
+  };
+}
+
+function found<T>(value: T | undefined, otherwise: string): T {
+  if (value === undefined) throw new Error(otherwise);
+  return value;
 }
 
 async function thatThisMachineCan(
@@ -216,21 +260,10 @@ export function policyBody({ mode, mx, maxAge = 604_800 }: PolicyPlan): string {
   return `${lines.join('\r\n')}\r\n`;
 }
 
-type FaultPlaces = Pick<Lab, 'dns' | 'host' | 'policyHosts'>;
-
-function setFault({ dns, host, policyHosts }: FaultPlaces, fault: string, at: string, data?: readonly string[]): void {
-  const [kind, name = ''] = fault.split(':', 2);
-  if (kind === 'dns' && (dnsFaults as readonly string[]).includes(name)) {
-    const [owner = '', type] = at.split('/', 2);
-    dns.setFault(name as DnsFault, owner, type, data);
-  } else if (kind === 'mx' && Object.hasOwn(mxFaults, name)) {
-    host(at).setFault(name as MxFault);
-  } else if (kind === 'sts' && (policyHostFaults as readonly string[]).includes(name)) {
-    const policy = policyHosts.policy(at);
-    if (policy === undefined) throw new Error(`no policy domain here: ${at}`);
-    policy.faults.add(name as PolicyHostFault);
-  } else throw new Error(`no such fault: ${fault}`);
-}
+const isDnsFault = (name: string): name is DnsFault => (dnsFaults as readonly string[]).includes(name);
+const isMxFault = (name: string): name is MxFault => Object.hasOwn(mxFaults, name);
+const isPolicyHostFault = (name: string): name is PolicyHostFault =>
+  (policyHostFaults as readonly string[]).includes(name);
 
 /** Every name that `setFault` takes, for people. */
 export const faultNames: readonly string[] = [
