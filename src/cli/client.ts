@@ -3,6 +3,7 @@
 import { request } from 'node:http';
 import type { MessageStory, QueueStats } from '../agent/ports.ts';
 import type { CheckReport } from '../agent/probe.ts';
+import type { Result } from '../core/base/result.ts';
 import { type Readiness, type RelayClient, RelayUnreachable } from './program.ts';
 
 export type Endpoint =
@@ -80,7 +81,7 @@ export function createRelayClient(endpoint: Endpoint, timeoutMs: number): RelayC
       if (given.id === undefined) throw new Error(given.refused ?? 'refused');
       return given.id;
     },
-    check: (subject, options) => post<CheckReport>('/api/v1/check', { subject, options }),
+    check: (subject, options) => post<Result<CheckReport, string>>('/api/v1/check', { subject, options }),
   };
 }
 

@@ -76,7 +76,7 @@ export interface RelayClient {
   flush(): Promise<void>;
   /** Queues a test message and gives its queue id. */
   probe(address: string): Promise<string>;
-  check(subject: string, options: CheckOptions): Promise<CheckReport>;
+  check(subject: string, options: CheckOptions): Promise<Result<CheckReport, string>>;
 }
 
 export interface Program {
@@ -93,12 +93,13 @@ export interface Program {
   run(loaded: Loaded, flags: Flags): Promise<0 | 2 | 5>;
   lab(flags: Flags): Promise<0 | 1 | 2 | 5>;
   dns(loaded: Loaded, flags: Flags, name: string, type: string): Promise<Result<DnsReport, string>>;
+  /** One result per subject, as they come; a fault says what is wrong with the subject. */
   check(
     loaded: Loaded,
     flags: Flags,
     subjects: readonly string[],
     options: CheckOptions,
-  ): Promise<readonly CheckReport[]>;
+  ): AsyncIterable<Result<CheckReport, string>>;
   doctor(loaded: Loaded, flags: Flags): Promise<readonly DoctorFinding[]>;
   relay(loaded: Loaded, flags: Flags): RelayClient;
   exampleConfig(profile: string | undefined): string | undefined;

@@ -113,7 +113,6 @@ function zoneTable(): readonly Zone[] {
         records: `${hostRecords}\nunsigned NS ns.unsigned\nns.unsigned A 127.0.0.1`,
         questions: [
           ['unsigned', 'DS'],
-          ['x.unsigned', 'A'],
         ],
       },
     ),
