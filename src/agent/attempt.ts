@@ -1,0 +1,420 @@
+// One address of one host: dial, have the peer judged in the silence after the handshake, open, have the offer judged, and
+// only then transfer (architecture §4, DT-7). `reach` is the same way without the last step, so that a probe cannot disagree.
+
+import { type Instant, instant } from '../core/base/brand.ts';
+import type { Evidence } from '../core/base/evidence.ts';
+import type { IpAddress } from '../core/base/lookup.ts';
+import type { NonEmpty } from '../core/base/result.ts';
+import { type DialPlan, judgeOffer, judgePeer, judgeState, withoutSni, withPaths } from '../core/policy/judge.ts';
+import type {
+  Accepted,
+  Attempt,
+  Blocked,
+  Cleared,
+  MessageClass,
+  PeerVerdict,
+  SecurityState,
+  TransferOutcome,
+} from '../core/policy/model.ts';
+import { poolKey } from '../core/policy/pool-key.ts';
+import type { Reason } from '../core/policy/reasons.ts';
+import type { RouteRef } from '../core/routing/next-hop.ts';
+import { classifyReply } from '../core/smtp/classify.ts';
+import type { Extensions } from '../core/smtp/extensions.ts';
+import type { Reply } from '../core/smtp/reply.ts';
+import type { AnchorMemory } from './anchor-memory.ts';
+import type { HostLimit, HostMemory } from './host-memory.ts';
+import type { Clock, DialCall, Dialed, Dialer, OutgoingMessage, PooledSession, Session, SessionPool } from './ports.ts';
+
+export type SendPorts = {
+  readonly dialer: Dialer;
+  readonly pool: SessionPool;
+  readonly hosts: HostMemory;
+  readonly hostLimit: HostLimit;
+  readonly anchors: AnchorMemory;
+  readonly clock: Clock;
+};
+
+/** Where to, and what must be proven there. */
+export type Approach = {
+  readonly plan: DialPlan;
+  readonly address: IpAddress;
+  readonly ehloName: string;
+  readonly route: RouteRef | undefined;
+};
+
+/** `earlier`: connections that were given up for another one (DT-7.9, TLS-20); `attempt` is that of the session. */
+export type Reached =
+  | {
+      readonly kind: 'cleared';
+      readonly session: Cleared<Session>;
+      readonly extensions: Extensions;
+      readonly requiretls: 'send' | 'omit';
+      readonly attempt: Attempt;
+      readonly earlier: readonly Attempt[];
+    }
+  | { readonly kind: 'failed'; readonly attempts: NonEmpty<Attempt> };
+
+export type Errand = Approach & {
+  readonly messageClass: MessageClass;
+  /** Called once the host is known to get REQUIRETLS or not (RTLS-43). */
+  readonly compose: (requiretls: 'send' | 'omit') => Promise<OutgoingMessage>;
+};
+
+/** @returns the tries in order, the last one being the result. */
+export async function attempt(ports: SendPorts, errand: Errand, signal: AbortSignal): Promise<NonEmpty<Attempt>> {
+  const { host, port } = errand.plan.candidate;
+  const startedAt = ports.clock.now();
+  const leave = await ports.hostLimit.enter(`${host} ${port}`, signal);
+  if (leave === undefined) return [unreached(ports, errand, startedAt, 'aborted')];
+  try {
+    const ridden = await ride(ports, errand, signal);
+    if (ridden !== undefined) return [ridden];
+    const reached = await reach(ports, errand, signal);
+    if (reached.kind === 'failed') return reached.attempts;
+    const done = await send(ports, errand, reached, signal);
+    return [...reached.earlier, done] as unknown as NonEmpty<Attempt>;
+  } finally {
+    leave();
+  }
+}
+
+/** Up to the verdict on the offer; the caller closes the session. Credentials are not shown. */
+export async function reach(ports: SendPorts, approach: Approach, signal: AbortSignal): Promise<Reached> {
+  const { address, plan } = approach;
+  const startedAt = ports.clock.now();
+  const rest = ports.hosts.restOf(address, plan.candidate.port, startedAt);
+  if (rest !== undefined) {
+    // QUE-4
+    const attempt = unreached(ports, approach, startedAt, 'could not be reached a moment ago');
+    return { kind: 'failed', attempts: [{ ...attempt, retryAfter: rest }] };
+  }
+  const earlier: Attempt[] = [];
+  const met = await meet(ports, approach, earlier, signal);
+  if (met.kind === 'failed')
+    return { kind: 'failed', attempts: [...earlier, met.attempt] as unknown as NonEmpty<Attempt> };
+  const offered = await hearOffer(ports, met);
+  return offered.kind === 'failed'
+    ? { kind: 'failed', attempts: [...earlier, offered.attempt] as unknown as NonEmpty<Attempt> }
+    : { ...offered, earlier };
+}
+
+// ---- the peer
+
+type Met = {
+  readonly kind: 'met';
+  readonly plan: DialPlan;
+  readonly session: Accepted<Session>;
+  readonly attempt: Attempt & { readonly verdict: Extract<PeerVerdict, { kind: 'accepted' }> };
+};
+type Failed = { readonly kind: 'failed'; readonly attempt: Attempt };
+
+// One handshake per trust store that has a say, and one each without SNI and without TLS.
+const maxDials = 8;
+
+async function meet(
+  ports: SendPorts,
+  approach: Approach,
+  earlier: Attempt[],
+  signal: AbortSignal,
+): Promise<Met | Failed> {
+  let { plan } = approach;
+  let call = callOf(ports, approach);
+  let known: SecurityState | undefined;
+  for (let dials = 0; dials < maxDials; dials += 1) {
+    const startedAt = ports.clock.now();
+    const dialed = await ports.dialer.dial(call, signal);
+    if (!signal.aborted) noteReachability(ports, call, dialed);
+    const judged = judge(plan, dialed, known, ports.clock.now());
+    if ('session' in judged) {
+      const { security, verdict } = judged;
+      rememberAnchors(ports, plan, security, verdict);
+      return {
+        kind: 'met',
+        plan,
+        session: judged.session,
+        attempt: { ...facts(ports, plan, call, startedAt), security, verdict },
+      };
+    }
+    const { security, verdict } = judged;
+    if (dialed.kind === 'session') ports.dialer.close(dialed.session, 'abort');
+    if (verdict.kind === 'undecided') {
+      // A5: the same peer once more, verified against the store that is missing.
+      known = security;
+      call = { ...call, store: verdict.need[0] };
+      continue;
+    }
+    const attempt: Attempt = {
+      ...facts(ports, plan, call, startedAt),
+      security,
+      verdict,
+      because: reasonOf(verdict, security),
+    };
+    // Trap 21: a port of implicit TLS is never spoken to in cleartext.
+    const stuck = verdict.kind === 'redial' && verdict.how === 'cleartext' && call.mode === 'implicit';
+    if (verdict.kind === 'blocked' || stuck) return { kind: 'failed', attempt: ended(attempt) };
+    earlier.push(attempt);
+    // DT-7.9, TLS-20: at most one of each; the second time the verdict cannot ask for it again.
+    if (verdict.how === 'cleartext') call = { ...call, mode: 'cleartext' };
+    else {
+      plan = withoutSni(plan);
+      call = { ...call, sni: undefined };
+    }
+  }
+  return { kind: 'failed', attempt: inconstant(ports, plan, call) };
+}
+
+function callOf(ports: SendPorts, { plan, address, ehloName, route }: Approach): DialCall {
+  const { candidate, demand } = plan;
+  return {
+    host: candidate.host,
+    address,
+    port: candidate.port,
+    ehloName,
+    mode: route?.tls === 'implicit' ? 'implicit' : 'starttls',
+    sni: demand.sni,
+    store: ports.anchors.storeFor(demand),
+  };
+}
+
+type Judged = { readonly security: SecurityState } & (
+  | { readonly verdict: Extract<PeerVerdict, { kind: 'accepted' }>; readonly session: Accepted<Session> }
+  | { readonly verdict: Exclude<PeerVerdict, { kind: 'accepted' }> }
+);
+
+function judge(plan: DialPlan, dialed: Dialed, known: SecurityState | undefined, at: Instant): Judged {
+  if (dialed.kind === 'no-session') {
+    const { security } = dialed;
+    const verdict = judgeState(plan, security, at);
+    if (verdict.kind === 'accepted') throw new Error('a peer without a session was accepted');
+    return { security, verdict };
+  }
+  const security = known === undefined ? dialed.session.security : withPaths(dialed.session.security, known);
+  return { security, ...judgePeer(plan, { ...dialed.session, security }, at) };
+}
+
+/** SMTP-15: reachability alone is noted, nothing of what was said. */
+function noteReachability(ports: SendPorts, { address, port }: DialCall, dialed: Dialed): void {
+  const lost = dialed.kind === 'no-session' && dialed.security.kind === 'lost' ? dialed.security : undefined;
+  if (lost?.noRoute) return;
+  if (lost?.during === 'connect' || lost?.during === 'greeting') ports.hosts.failed(address, port, ports.clock.now());
+  else ports.hosts.reached(address, port);
+}
+
+function rememberAnchors(
+  ports: SendPorts,
+  plan: DialPlan,
+  security: SecurityState,
+  verdict: Extract<PeerVerdict, { kind: 'accepted' }>,
+): void {
+  if (security.kind !== 'encrypted' || !verdict.authn.some(({ authn }) => authn === 'dane-ta')) return;
+  const trusted = security.paths.find((path) => path.kind === 'trusted' && path.store.kind === 'anchor');
+  if (trusted !== undefined) ports.anchors.remember(plan.demand, trusted.store);
+}
+
+/** A verdict that asks for another connection, where there will be none. */
+function ended(attempt: Attempt): Attempt {
+  const { verdict, because } = attempt;
+  if (verdict?.kind !== 'redial' || because === undefined) return attempt;
+  const { evidence } = verdict;
+  return { ...attempt, verdict: { kind: 'blocked', because, status: '4.7.5', temporary: true, evidence } };
+}
+
+/** A host that shows another chain each time is never fully verified. */
+function inconstant(ports: SendPorts, plan: DialPlan, call: DialCall): Attempt {
+  const evidence: Evidence = {
+    rung: 'certificate',
+    outcome: 'fail',
+    rule: 'RFC 7672 §3.1',
+    says: 'the host shows another chain on each connection',
+    code: 'cert-untrusted',
+  };
+  const verdict: Blocked = {
+    kind: 'blocked',
+    because: 'cert-untrusted',
+    status: '4.7.5',
+    temporary: true,
+    evidence: [evidence],
+  };
+  return { ...facts(ports, plan, call, ports.clock.now()), verdict, because: 'cert-untrusted' };
+}
+
+// ---- the offer
+
+type Offered = Extract<Reached, { kind: 'cleared' }>;
+
+async function hearOffer(
+  ports: SendPorts,
+  { plan, session, attempt }: Met,
+): Promise<Omit<Offered, 'earlier'> | Failed> {
+  const opened = await ports.dialer.open(session);
+  const endedAt = ports.clock.now();
+  if (opened.kind !== 'ready') {
+    ports.dialer.close(session, opened.kind === 'refused' ? 'quit' : 'abort');
+    // DT-7.16
+    const because = opened.kind === 'refused' ? reasonOfReply(opened.reply) : 'conn-lost';
+    const says =
+      opened.kind === 'refused' ? `EHLO was refused: ${opened.reply.code} ${opened.reply.lines[0]}` : opened.says;
+    return { kind: 'failed', attempt: { ...withEvidence(attempt, [spoke(because, says)]), endedAt, because } };
+  }
+  const { extensions } = opened;
+  const offer = judgeOffer(plan, session, extensions);
+  if (offer.kind === 'blocked') {
+    // RTLS-26, SMTP-12
+    ports.dialer.close(session, 'quit');
+    const verdict: Blocked = { ...offer, evidence: [...offer.evidence, ...attempt.verdict.evidence] };
+    return { kind: 'failed', attempt: { ...attempt, endedAt, extensions, verdict, because: offer.because } };
+  }
+  const { requiretls } = offer;
+  return {
+    kind: 'cleared',
+    session: offer.session,
+    extensions,
+    requiretls,
+    attempt: { ...withEvidence(attempt, offer.evidence), endedAt, extensions },
+  };
+}
+
+// ---- the message
+
+type Ready = Omit<Offered, 'kind' | 'earlier'> & {
+  /** Of a ridden session: it is not prolonged by being used. */
+  readonly validUntil?: Instant;
+};
+
+async function send(ports: SendPorts, errand: Errand, ready: Ready, signal: AbortSignal): Promise<Attempt> {
+  const stopped = await showCredentials(ports, errand, ready);
+  if (stopped !== undefined) return stopped;
+  return hand(ports, errand, ready, signal);
+}
+
+/** AUTH where the route has credentials. @returns the failed attempt, or undefined when the way is free. */
+async function showCredentials(ports: SendPorts, { plan, route }: Errand, ready: Ready): Promise<Attempt | undefined> {
+  if (plan.demand.credentials === 'none' || route === undefined) return undefined;
+  const { attempt, session } = ready;
+  const fail = (because: Reason, says: string): Attempt => {
+    ports.dialer.close(session, 'quit');
+    return { ...withEvidence(attempt, [spoke(because, says)]), endedAt: ports.clock.now(), because };
+  };
+  // SMTP-17: whatever the plan demanded, an unauthenticated peer hears no secret.
+  if (attempt.verdict?.kind !== 'accepted' || attempt.verdict.achieved !== 'authenticated')
+    return fail('route-auth-unprotected', 'credentials are configured, and the host is not authenticated');
+  const answer = await ports.dialer.authenticate(session as unknown as Accepted<Session>, route.via);
+  if (answer.kind === 'done') return undefined;
+  return answer.kind === 'refused'
+    ? fail(reasonOfReply(answer.reply), `AUTH was refused: ${answer.reply.code} ${answer.reply.lines[0]}`)
+    : fail('conn-lost', answer.says);
+}
+
+async function hand(ports: SendPorts, errand: Errand, ready: Ready, signal: AbortSignal): Promise<Attempt> {
+  const { session, extensions, requiretls, attempt } = ready;
+  const message = await errand.compose(requiretls);
+  let transfer: TransferOutcome;
+  try {
+    transfer = await ports.dialer.transfer(session, message, signal);
+  } catch (error) {
+    ports.dialer.close(session, 'abort');
+    throw error;
+  }
+  const done: Attempt = { ...attempt, endedAt: ports.clock.now(), transfer };
+  const validUntil = ready.validUntil ?? instant(attempt.startedAt + reusableFor);
+  if (transfer.kind === 'lost') ports.dialer.close(session, 'abort');
+  else if (!mayBeKept(session)) ports.dialer.close(session, 'quit');
+  else ports.pool.put(poolKey(errand.plan, errand.messageClass), { session, extensions, attempt, validUntil });
+  return transfer.kind === 'replied'
+    ? done
+    : { ...done, because: transfer.kind === 'lost' ? 'conn-lost' : transfer.because };
+}
+
+// A session older than this is not ridden again: certificates and records are looked at anew.
+const reusableFor = 5 * 60_000;
+
+/** SMTP-15: where TLS failed once it is tried again for the next message. */
+const mayBeKept = ({ security }: Session): boolean =>
+  security.kind === 'encrypted' ||
+  (security.kind === 'cleartext' && (security.because === 'starttls-missing' || security.because === 'helo-only'));
+
+/** SMTP-13, A8: an open session of the same key, judged again by this message's own plan. */
+async function ride(ports: SendPorts, errand: Errand, signal: AbortSignal): Promise<Attempt | undefined> {
+  const key = poolKey(errand.plan, errand.messageClass);
+  const startedAt = ports.clock.now();
+  const entry = ports.pool.take(key);
+  if (entry === undefined) return undefined;
+  const ready = entry.validUntil > startedAt ? judgeAgain(errand.plan, entry, startedAt) : undefined;
+  if (ready === undefined) {
+    ports.dialer.close(entry.session, 'quit');
+    return undefined;
+  }
+  const done = await hand(ports, errand, ready, signal);
+  // The host hung up while the session was idle: nothing was said to this message yet.
+  const stale = done.transfer?.kind === 'lost' && done.transfer.during === 'mail' && !signal.aborted;
+  return stale ? undefined : done;
+}
+
+function judgeAgain(plan: DialPlan, entry: PooledSession, startedAt: Instant): Ready | undefined {
+  const judged = judgePeer(plan, entry.session as Session, startedAt);
+  if (judged.verdict.kind !== 'accepted' || !('session' in judged)) return undefined;
+  const { extensions } = entry;
+  const offer = judgeOffer(plan, judged.session, extensions);
+  if (offer.kind === 'blocked') return undefined;
+  const { address, security } = judged.session;
+  const attempt: Attempt = {
+    plan,
+    address,
+    startedAt,
+    endedAt: startedAt,
+    security,
+    extensions,
+    verdict: judged.verdict,
+  };
+  const { requiretls } = offer;
+  const { validUntil } = entry;
+  return { session: offer.session, extensions, requiretls, attempt: withEvidence(attempt, offer.evidence), validUntil };
+}
+
+// ---- parts
+
+type Facts = Pick<Attempt, 'plan' | 'address' | 'startedAt' | 'endedAt'>;
+
+const facts = (
+  ports: SendPorts,
+  plan: DialPlan,
+  { address }: { readonly address: IpAddress },
+  startedAt: Instant,
+): Facts => ({
+  plan,
+  address,
+  startedAt,
+  endedAt: ports.clock.now(),
+});
+
+/** An attempt without a connection. */
+function unreached(ports: SendPorts, { plan, address }: Approach, startedAt: Instant, says: string): Attempt {
+  const security: SecurityState = { kind: 'lost', during: 'connect', says };
+  const verdict = judgeState(plan, security, startedAt);
+  if (verdict.kind !== 'blocked') throw new Error('a missing connection was not blocked');
+  return { ...facts(ports, plan, { address }, startedAt), security, verdict, because: verdict.because };
+}
+
+function withEvidence<A extends Attempt>(attempt: A, more: readonly Evidence[]): A {
+  const { verdict } = attempt;
+  return verdict === undefined
+    ? attempt
+    : { ...attempt, verdict: { ...verdict, evidence: [...verdict.evidence, ...more] } };
+}
+
+const spoke = (code: Reason, says: string): Evidence => ({
+  rung: 'starttls',
+  outcome: 'fail',
+  rule: 'DT-7.16',
+  says,
+  code,
+});
+
+/** A connection that was given up for another one failed for what happened to it. */
+function reasonOf(verdict: Extract<PeerVerdict, { kind: 'blocked' | 'redial' }>, security: SecurityState): Reason {
+  if (verdict.kind === 'blocked') return verdict.because;
+  return security.kind === 'handshake-failed' ? 'tls-handshake' : 'conn-lost';
+}
+
+const reasonOfReply = (reply: Reply): Reason => (classifyReply(reply) === 'permanent' ? 'remote-5yz' : 'remote-4yz');

@@ -1,0 +1,92 @@
+// Which addresses could not be reached a moment ago, and how many sessions a host has: so that a hundred messages do not
+// each wait for the same time-out (QUE-4), and no host is flooded (SMTP-16). Holds nothing about what a host offered:
+// a missing STARTTLS or REQUIRETLS is never remembered (SMTP-15), and neither is a reply.
+
+import { type Instant, type Seconds, seconds } from '../core/base/brand.ts';
+import type { IpAddress } from '../core/base/lookup.ts';
+
+export type HostMemory = {
+  /** How long the address is to be left alone; undefined when it may be tried. */
+  restOf(address: IpAddress, port: number, now: Instant): Seconds | undefined;
+  /** TCP failed or no greeting came. */
+  failed(address: IpAddress, port: number, now: Instant): void;
+  /** It answered, whatever it said. */
+  reached(address: IpAddress, port: number): void;
+};
+
+type Entry = { readonly until: number; readonly failures: number };
+
+const firstRest = 60_000;
+const longestRest = 15 * 60_000;
+const maxAddresses = 10_000;
+
+export function createHostMemory(): HostMemory {
+  const entries = new Map<string, Entry>();
+  const keyOf = (address: IpAddress, port: number): string => `${address} ${port}`;
+  return {
+    restOf(address, port, now) {
+      const entry = entries.get(keyOf(address, port));
+      return entry === undefined || entry.until <= now ? undefined : seconds((entry.until - now) / 1000);
+    },
+    failed(address, port, now) {
+      const key = keyOf(address, port);
+      const failures = (entries.get(key)?.failures ?? 0) + 1;
+      entries.delete(key);
+      entries.set(key, { failures, until: now + Math.min(firstRest * 2 ** (failures - 1), longestRest) });
+      for (const oldest of entries.keys()) if (entries.size > maxAddresses) entries.delete(oldest);
+    },
+    reached: (address, port) => void entries.delete(keyOf(address, port)),
+  };
+}
+
+export type HostLimit = {
+  /** Waits for a free place at the host. @returns how to give it back, or undefined when the signal aborted. */
+  enter(host: string, signal: AbortSignal): Promise<(() => void) | undefined>;
+};
+
+/** SMTP-16: at most `perHost` sessions at once; the others wait in the order they came. */
+export function createHostLimit(perHost: number): HostLimit {
+  const busy = new Map<string, { used: number; readonly waiting: (() => void)[] }>();
+  const leave = (host: string): void => {
+    const place = busy.get(host);
+    if (place === undefined) return;
+    const next = place.waiting.shift();
+    // The place goes straight to the next one.
+    if (next !== undefined) next();
+    else if (place.used > 1) place.used -= 1;
+    else busy.delete(host);
+  };
+  return {
+    async enter(host, signal) {
+      if (signal.aborted) return undefined;
+      const place = busy.get(host) ?? { used: 0, waiting: [] };
+      busy.set(host, place);
+      if (place.used < perHost) place.used += 1;
+      else if ((await turn(place.waiting, signal)) === 'aborted') return undefined;
+      return once(() => leave(host));
+    },
+  };
+}
+
+function turn(waiting: (() => void)[], signal: AbortSignal): Promise<'mine' | 'aborted'> {
+  return new Promise((resolve) => {
+    const mine = (): void => {
+      signal.removeEventListener('abort', aborted);
+      resolve('mine');
+    };
+    const aborted = (): void => {
+      waiting.splice(waiting.indexOf(mine), 1);
+      resolve('aborted');
+    };
+    signal.addEventListener('abort', aborted, { once: true });
+    waiting.push(mine);
+  });
+}
+
+function once(act: () => void): () => void {
+  let done = 'not-yet';
+  return () => {
+    if (done === 'not-yet') act();
+    done = 'done';
+  };
+}
