@@ -20,6 +20,8 @@ export type HeaderScan = {
 export type HeaderEnd = { readonly at: number; readonly because: 'empty-line' | 'no-field' };
 
 const maxValue = 200;
+/** Stands for a value that cannot be `No`, whatever follows it. */
+const tooLong = '?';
 const LF = 0x0a;
 const CR = 0x0d;
 const colon = 0x3a;
@@ -87,11 +89,14 @@ function startField(scan: HeaderScan, lines: Uint8Array, from: number, nameEnd: 
   else if (is('date')) scan.hasDate = true;
   else if (is('message-id')) scan.hasMessageId = true;
   // RFC 8689 §3 has no blank before the colon: such a field is there, but says nothing that we follow.
-  else if (is('tls-required')) scan.openValue = lines[nameEnd] === colon ? text(lines, nameEnd + 1, end) : '?';
+  else if (is('tls-required'))
+    scan.openValue = lines[nameEnd] === colon ? boundedText(lines, nameEnd + 1, end) : tooLong;
 }
 
 function continueField(scan: HeaderScan, lines: Uint8Array, from: number, end: number): void {
-  if (scan.openValue !== undefined && scan.openValue.length < maxValue) scan.openValue += text(lines, from, end);
+  if (scan.openValue === undefined) return;
+  const value = scan.openValue + boundedText(lines, from, end);
+  scan.openValue = value.length > maxValue ? tooLong : value;
 }
 
 function isName(lines: Uint8Array, from: number, end: number, name: string): boolean {
@@ -102,6 +107,6 @@ function isName(lines: Uint8Array, from: number, end: number, name: string): boo
   return true;
 }
 
-/** One char per octet; cut where no accepted value could still be. */
-const text = (lines: Uint8Array, from: number, end: number): string =>
-  String.fromCharCode(...lines.subarray(from, Math.min(end, from + maxValue)));
+/** One char per octet. What is longer than any accepted value must not look like the start of one. */
+const boundedText = (lines: Uint8Array, from: number, end: number): string =>
+  end - from > maxValue ? tooLong : String.fromCharCode(...lines.subarray(from, end));
