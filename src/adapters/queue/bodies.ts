@@ -32,17 +32,23 @@ export function createDiskFloor(folder: string, floor: number): DiskFloor {
   let spare = 0;
   let written = Number.POSITIVE_INFINITY;
   let askedAt = 0;
+  let asking: Promise<void> | undefined;
+  const ask = async (): Promise<void> => {
+    try {
+      const found = await statfs(folder);
+      free = found.bavail * found.bsize;
+      written = 0;
+      askedAt = performance.now();
+    } finally {
+      asking = undefined;
+    }
+  };
   return {
     setSpare(octets) {
       spare = octets;
     },
     async admit(octets, where) {
-      if (written >= recheckOctets || performance.now() - askedAt > recheckMs) {
-        askedAt = performance.now();
-        written = 0;
-        const found = await statfs(folder);
-        free = found.bavail * found.bsize;
-      }
+      if (written >= recheckOctets || performance.now() - askedAt > recheckMs) await (asking ??= ask());
       written += octets;
       const left = free - written + (where === 'row' ? spare : 0);
       // QUE-10
@@ -94,7 +100,8 @@ export const readBodyFile = (spool: string, id: QueueId): AsyncIterable<Uint8Arr
 
 /** For a whole body at hand. @returns what the row will say. */
 export async function storeBody(spool: string, id: QueueId, body: Uint8Array): Promise<NewMessage['body']> {
-  if (body.length <= rowLimit) return body.slice();
+  // A copy of its own, for it is handed over to the thread; `slice` of a Buffer would be a view into a shared pool.
+  if (body.length <= rowLimit) return new Uint8Array(body);
   const file = await createBodyFile(spool, id);
   await file.write(body);
   await file.finish();

@@ -2,7 +2,6 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import type { Dues } from './due.ts';
-import type { Ready } from './protocol.ts';
 import { waiting } from './schema.ts';
 
 /** Finished messages kept at most, whatever their age. */
@@ -36,7 +35,7 @@ export function recover(
   dues: Dues,
   files: readonly string[],
   now: number,
-): Ready & { readonly orphans: readonly string[] } {
+): { readonly lost: readonly string[]; readonly orphans: readonly string[] } {
   for (const row of db.prepare('SELECT message, next_hop FROM delivery WHERE token IS NOT NULL').all()) {
     dues.endLease(row.message as number, row.next_hop as string);
     dues.closeIfDone(row.message as number, now);
@@ -55,7 +54,7 @@ export function recover(
   const holdLost = makeHoldLost(db, dues);
   for (const id of lost) holdLost(id, now, 'the body of this message was missing when the queue was opened; held');
   dues.flush();
-  return { lost, orphans, swept: orphans.length };
+  return { lost, orphans };
 }
 
 /** Removes finished messages beyond the age and the count, a bounded number at a time. */

@@ -1,0 +1,271 @@
+// The embedded queue: the conformance suite, and what only it promises: group commit, ownership, body files, the disk floor.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, test } from 'node:test';
+import { openSqliteQueue, type SqliteQueue, type SqliteQueueOptions } from '../../../src/adapters/queue/sqlite.ts';
+import { type Lease, QueueFull } from '../../../src/agent/ports.ts';
+import { type Seconds, seconds } from '../../../src/core/base/brand.ts';
+import {
+  bounced,
+  claim,
+  collect,
+  enqueue,
+  later,
+  listLog,
+  message,
+  newId,
+  octets,
+  recipient,
+  sent,
+  settlement,
+  stillClock,
+  t0,
+} from './messages.ts';
+import { storeConformance } from './store-conformance.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sekisho-queue-'));
+const opened: SqliteQueue[] = [];
+after(async () => {
+  for (const queue of opened) await queue.close().catch(() => undefined);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let made = 0;
+const newPath = (): string => join(folder, `q${++made}`, 'queue.db');
+const bodiesOf = (path: string): string[] => readdirSync(`${path}.bodies`);
+
+const open = async (path: string, more: Partial<SqliteQueueOptions> = {}): Promise<SqliteQueue> => {
+  const options = { path, clock: stillClock, log: listLog(), minFree: 0, keepHistory: seconds(86_400), ...more };
+  const queue = await openSqliteQueue(options);
+  opened.push(queue);
+  return queue;
+};
+
+storeConformance('sqlite', async () => {
+  const path = newPath();
+  let queue = await open(path);
+  return {
+    queue,
+    async restart() {
+      await queue.close();
+      queue = await open(path);
+      return queue;
+    },
+    async remove() {
+      await queue.close();
+    },
+  };
+});
+
+test('SRV-12 group commit: many acceptances at a time share few commits, each answered after its own', async () => {
+  const queue = await open(newPath());
+  const before = queue.commits();
+  await Promise.all(Array.from({ length: 400 }, () => enqueue(queue, message(['a@one.example']))));
+  const commits = queue.commits() - before;
+  assert.ok(commits <= 40, `${commits} commits for 400 messages`);
+  assert.equal((await queue.stats()).messages, 400);
+  const single = queue.commits();
+  for (let n = 0; n < 5; n += 1) await enqueue(queue, message(['a@one.example']));
+  assert.equal(queue.commits() - single, 5);
+  await queue.close();
+});
+
+test('SRV-12 the database waits for the disk at each commit', async () => {
+  const path = newPath();
+  const queue = await open(path);
+  const db = new DatabaseSync(path, { readOnly: true });
+  assert.equal(db.prepare('PRAGMA journal_mode').get()?.journal_mode, 'wal');
+  db.close();
+  await queue.close();
+});
+
+test('QUE-8 one process owns the queue; the other is told which', async () => {
+  const path = newPath();
+  const queue = await open(path);
+  await assert.rejects(open(path), (error: Error) => {
+    assert.match(error.message, new RegExp(`${path} is in use by process ${process.pid};`));
+    return true;
+  });
+  await queue.close();
+  await (await open(path)).close();
+});
+
+test('QUE-1 a queue that cannot be kept names path and remedy', async () => {
+  const file = join(folder, 'a-file');
+  writeFileSync(file, '');
+  await assert.rejects(open(join(file, 'queue.db')), (error: Error) => {
+    assert.match(
+      error.message,
+      /cannot keep the queue at .*a-file\/queue\.db .*(EEXIST|ENOTDIR).* make .* a folder that this user may write to/,
+    );
+    return true;
+  });
+});
+
+test('QUE-1 the database of a newer version and foreign files are refused untouched', async () => {
+  const path = newPath();
+  await (await open(path)).close();
+  const db = new DatabaseSync(path);
+  db.exec('PRAGMA user_version = 99');
+  db.close();
+  await assert.rejects(open(path), /queue\.db was written by a newer sekisho \(queue version 99, this one knows \d+\)/);
+  const foreign = newPath();
+  await (await open(foreign)).close();
+  rmSync(foreign);
+  const other = new DatabaseSync(foreign);
+  other.exec('CREATE TABLE addresses (name)');
+  other.close();
+  await assert.rejects(open(foreign), /is a database, but not a sekisho queue/);
+});
+
+test('QUE-1 files are readable by the owner alone', async () => {
+  const path = newPath();
+  const queue = await open(path);
+  await enqueue(queue, message(['a@one.example']), randomBytes(70_000));
+  for (const file of [path, join(`${path}.bodies`, bodiesOf(path)[0] as string)])
+    assert.equal(statSync(file).mode & 0o077, 0);
+  await queue.close();
+});
+
+test('SRV-12 body files without a row are swept at the start, others stay', async () => {
+  const path = newPath();
+  const queue = await open(path);
+  const one = message(['a@one.example']);
+  const body = randomBytes(100_000);
+  await enqueue(queue, one, body);
+  await queue.close();
+  writeFileSync(join(`${path}.bodies`, 'crashed.body'), 'x');
+  writeFileSync(join(`${path}.bodies`, 'torn.body.part'), 'x');
+  const log = listLog();
+  const again = await open(path, { log });
+  assert.deepEqual(bodiesOf(path), [`${one.id}.body`]);
+  assert.deepEqual(await collect(again.openBody(one.id)), body);
+  assert.equal(log.lines.find((line) => line.event === 'queue-orphans-swept')?.fields.count, 2);
+  await again.close();
+});
+
+test('SRV-12 a large body goes when its last recipient is settled, and when its acceptance is aborted', async () => {
+  const path = newPath();
+  const queue = await open(path);
+  await enqueue(queue, message(['a@one.example']), randomBytes(100_000));
+  const writer = queue.begin(newId());
+  await writer.write(randomBytes(100_000));
+  assert.equal(bodiesOf(path).length, 2);
+  await writer.abort();
+  assert.equal(bodiesOf(path).length, 1);
+  const [lease] = (await claim(queue, t0)) as [Lease];
+  await queue.settle(settlement(lease, t0, sent));
+  assert.deepEqual(bodiesOf(path), []);
+  await queue.close();
+});
+
+test('QUE-1 a row without its body is held and reported loudly, at the start and when it is read', async () => {
+  const path = newPath();
+  const log = listLog();
+  const queue = await open(path, { log });
+  const [one, two] = [message(['a@one.example']), message(['a@one.example'])];
+  for (const each of [one, two]) await enqueue(queue, each, randomBytes(100_000));
+  rmSync(join(`${path}.bodies`, `${one.id}.body`));
+  await assert.rejects(collect(queue.openBody(one.id)), /ENOENT/);
+  const missing = { level: 'error', event: 'queue-body-missing' };
+  assert.partialDeepStrictEqual(log.lines, [{ ...missing, fields: { queue_id: one.id } }]);
+  assert.equal((await queue.story(one.id))?.recipients[0]?.state, 'held');
+  assert.match((await queue.story(one.id))?.events[0]?.says ?? '', /could not be found; held/);
+  await queue.close();
+
+  rmSync(join(`${path}.bodies`, `${two.id}.body`));
+  const secondLog = listLog();
+  const again = await open(path, { log: secondLog });
+  assert.deepEqual(
+    secondLog.lines.map((line) => [line.level, line.event, line.fields.queue_id]),
+    [one.id, two.id].map((id) => ['error', 'queue-body-missing', id]),
+  );
+  assert.deepEqual(await claim(again, later(t0, 100)), []);
+  assert.equal((await again.stats()).recipients.held, 2);
+  await again.close();
+});
+
+test('QUE-10 SRV-13 below the free-space floor nothing is accepted, small or large, and nothing is left behind', async () => {
+  const path = newPath();
+  const queue = await open(path, { minFree: Number.MAX_SAFE_INTEGER });
+  await assert.rejects(enqueue(queue, message(['a@one.example'])), QueueFull);
+  await assert.rejects(enqueue(queue, message(['a@one.example']), randomBytes(200_000)), QueueFull);
+  assert.deepEqual(bodiesOf(path), []);
+  assert.equal((await queue.stats()).messages, 0);
+  await queue.close();
+});
+
+test('QUE-10 SRV-13 a full database refuses new mail while settlements go through', async () => {
+  const { createDues } = await import('../../../src/adapters/queue/due.ts');
+  const { answerAll, createGroup } = await import('../../../src/adapters/queue/group.ts');
+  const { openDatabase } = await import('../../../src/adapters/queue/schema.ts');
+  const path = newPath();
+  await (await open(path)).close();
+  const db = openDatabase(path);
+  const group = createGroup(db, createDues(db), { keepHistoryMs: 0, removeBody: () => undefined });
+  const ask = (n: number, name: string, takes: unknown) => ({ n, name, takes }) as never;
+  const put = (n: number, size: number) => {
+    const one = message(['a@one.example']);
+    const recipients = [{ recipient: recipient('a@one.example'), nextHop: 'one.example' }];
+    return ask(n, 'enqueue', { message: one, recipients, body: new Uint8Array(size) });
+  };
+  assert.deepEqual(answerAll(group, [put(1, 10)]), [{ n: 1, value: 'done' }]);
+  const [claimed] = answerAll(group, [ask(2, 'claim', { worker: 'w', now: t0, limit: 1, leaseFor: 60, busy: [] })]);
+  const lease = (claimed as { value: [Lease] }).value[0];
+  db.exec(`PRAGMA max_page_count = ${db.prepare('PRAGMA page_count').get()?.page_count}`);
+  const settle = {
+    lease: { id: lease.message.id, nextHop: lease.nextHop, token: lease.token },
+    at: t0,
+    recipients: [{ address: 'a@one.example', state: 'sent', because: 'sent', status: '2.0.0', says: '', dueAt: t0 }],
+    records: [],
+  };
+  const answers = answerAll(group, [put(3, 60_000), ask(4, 'settle', settle), put(5, 60_000)]);
+  assert.deepEqual(answers.map((answer) => [answer.n, 'fault' in answer ? answer.fault : answer.value]).sort(), [
+    [3, 'full'],
+    [4, 'settled'],
+    [5, 'full'],
+  ]);
+  db.close();
+});
+
+test('QUE-1 history goes by age, what waits stays', async () => {
+  const path = newPath();
+  const queue = await open(path, { keepHistory: 100 as Seconds });
+  const [done, waits] = [message(['a@one.example']), message(['a@two.example'])];
+  for (const one of [done, waits]) await enqueue(queue, one);
+  const [lease] = (await claim(queue, t0, { busy: ['two.example'] })) as [Lease];
+  await queue.settle(settlement(lease, t0, bounced));
+  await queue.close();
+  // The first claim after a start looks at the history.
+  const again = await open(path, { keepHistory: 100 as Seconds });
+  await claim(again, later(t0, 50));
+  assert.ok(await again.story(done.id));
+  await again.close();
+  const last = await open(path, { keepHistory: 100 as Seconds });
+  await claim(last, later(t0, 101));
+  assert.equal(await last.story(done.id), undefined);
+  assert.ok(await last.story(waits.id));
+  await last.close();
+});
+
+test('QUE-1 ids that are no file names are refused', async () => {
+  const queue = await open(newPath());
+  for (const id of ['../x', '', 'a/b', 'a.b', 'x'.repeat(65)])
+    assert.throws(() => queue.begin(id as never), /not usable as a queue id/);
+  await queue.close();
+});
+
+test('QUE-1 after close every request fails and nothing hangs', async () => {
+  const path = newPath();
+  const queue = await open(path);
+  const pending = enqueue(queue, message(['a@one.example']), octets('x'));
+  await pending;
+  await queue.close();
+  await assert.rejects(queue.stats(), /is closed/);
+  assert.ok(existsSync(path));
+});
