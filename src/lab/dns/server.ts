@@ -213,9 +213,9 @@ async function bindBoth(
         new Promise<void>((resolve) => (tcp.listening ? tcp.close(() => resolve()) : resolve())),
       ]);
     };
-    await bound(udp, () => udp.bind(port, address));
-    const chosen = udp.address().port;
     try {
+      await bound(udp, () => udp.bind(port, address));
+      const chosen = udp.address().port;
       await bound(tcp, () => tcp.listen(chosen, address));
       return { port: chosen, close };
     } catch (error) {
