@@ -19,7 +19,7 @@ export type ServerExam = {
 export type ResolverExam = {
   readonly state: 'passed' | 'failed' | 'pending';
   readonly servers: readonly ServerExam[];
-  /** When the last round ended. */
+  /** When a server was examined last. */
   readonly at: Instant | undefined;
 };
 
@@ -56,10 +56,11 @@ export function createExaminer({ servers, show, clock, log }: ExamContext): Exam
   const closing = new AbortController();
   const first = Promise.withResolvers<void>();
   let at: Instant | undefined;
+  let rounds = 0;
 
   const fit = (): readonly ServerAddress[] => servers.filter((server) => showings.get(server)?.kind === 'passed');
   const report = (): ResolverExam => ({
-    state: fit().length > 0 ? 'passed' : at === undefined ? 'pending' : 'failed',
+    state: fit().length > 0 ? 'passed' : rounds === 0 ? 'pending' : 'failed',
     servers: servers.flatMap((server) => {
       const showing = showings.get(server);
       return showing === undefined ? [] : [describe(server, showing)];
@@ -79,17 +80,18 @@ export function createExaminer({ servers, show, clock, log }: ExamContext): Exam
     );
     if (closing.signal.aborted) return;
     showings.set(server, showing);
+    at = clock.now();
     if (showing.kind === 'passed') first.resolve();
     if (showing.kind !== before?.kind && (before !== undefined || showing.kind === 'failed')) {
       log.event(showing.kind === 'passed' ? 'info' : 'warn', 'resolver-server', describe(server, showing));
     }
   };
 
-  const rounds = async (): Promise<void> => {
+  const goOn = async (): Promise<void> => {
     while (!closing.signal.aborted) {
       const failedBefore = report().state === 'failed';
       await Promise.all(servers.map(examine));
-      at = clock.now();
+      rounds += 1;
       first.resolve();
       const { state } = report();
       if (closing.signal.aborted) return;
@@ -99,7 +101,7 @@ export function createExaminer({ servers, show, clock, log }: ExamContext): Exam
       await clock.sleep(state === 'failed' ? alarmInterval : interval, closing.signal);
     }
   };
-  void rounds();
+  void goOn();
 
   return {
     fit,
