@@ -99,6 +99,14 @@ export async function reach(ports: SendPorts, approach: Approach, signal: AbortS
     : { ...offered, earlier };
 }
 
+/** For a probe: `reach`, then QUIT. @returns the attempt that decided. */
+export async function look(ports: SendPorts, approach: Approach, signal: AbortSignal): Promise<Attempt> {
+  const reached = await reach(ports, approach, signal);
+  if (reached.kind === 'failed') return reached.attempts.at(-1) ?? reached.attempts[0];
+  ports.dialer.close(reached.session, 'quit');
+  return reached.attempt;
+}
+
 // ---- the peer
 
 type Met = {
