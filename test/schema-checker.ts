@@ -1,0 +1,66 @@
+// As much of JSON Schema 2020-12 as docs/schemas uses. Stricter in one thing: a property that no schema describes is a fault,
+// so that the documents stay whole.
+
+import { readFileSync } from 'node:fs';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const read = (name: string): Schema =>
+  JSON.parse(readFileSync(new URL(`../docs/schemas/${name}`, import.meta.url), 'utf8')) as Schema;
+
+/** @returns one line per fault; none for a value that fits. */
+export function faultsOf(name: string, value: unknown): readonly string[] {
+  const root = read(`${name}.schema.json`);
+  // What is written is what counts: undefined and dates must not slip through.
+  return check(root, root, JSON.parse(JSON.stringify(value)), '$');
+}
+
+function check(schema: Schema, root: Schema, value: unknown, at: string): readonly string[] {
+  const known = ['$schema', '$id', '$defs', 'title', 'description', ...Object.keys(rules)];
+  for (const key of Object.keys(schema)) if (!known.includes(key)) throw new Error(`unknown keyword ${key} at ${at}`);
+  return Object.entries(rules).flatMap(([key, rule]) => (key in schema ? rule(schema, root, value, at) : []));
+}
+
+type Rule = (schema: Schema, root: Schema, value: unknown, at: string) => readonly string[];
+
+const typeOf = (value: unknown): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'array' : Number.isInteger(value) ? 'integer' : typeof value;
+
+const rules: Readonly<Record<string, Rule>> = {
+  $ref: ({ $ref }, root, value, at) => {
+    const ref = String($ref);
+    if (!ref.startsWith('#/$defs/'))
+      return faultsOf(ref.replace('.schema.json', ''), value).map((one) => `${at} ${one}`);
+    const found = (root.$defs as Record<string, Schema>)[ref.slice('#/$defs/'.length)];
+    return found ? check(found, root, value, at) : [`${at} has no definition ${ref}`];
+  },
+  type: ({ type }, _root, value, at) => {
+    const own = typeOf(value);
+    const fits = [type].flat().some((wanted) => wanted === own || (wanted === 'number' && own === 'integer'));
+    return fits ? [] : [`${at} is ${own}, not ${type}`];
+  },
+  enum: (schema, _root, value, at) =>
+    (schema.enum as unknown[]).includes(value) ? [] : [`${at} is ${JSON.stringify(value)}, not one of the words`],
+  const: (schema, _root, value, at) => (schema.const === value ? [] : [`${at} is not ${schema.const}`]),
+  pattern: ({ pattern }, _root, value, at) =>
+    typeof value !== 'string' || new RegExp(String(pattern)).test(value) ? [] : [`${at} ${value} breaks ${pattern}`],
+  minimum: ({ minimum }, _root, value, at) =>
+    typeof value !== 'number' || value >= Number(minimum) ? [] : [`${at} is below ${minimum}`],
+  maximum: ({ maximum }, _root, value, at) =>
+    typeof value !== 'number' || value <= Number(maximum) ? [] : [`${at} is above ${maximum}`],
+  required: ({ required }, _root, value, at) =>
+    (required as string[])
+      .filter((key) => typeOf(value) === 'object' && !(key in (value as object)))
+      .map((key) => `${at} has no ${key}`),
+  properties: ({ properties }, root, value, at) =>
+    Object.entries((typeOf(value) === 'object' ? value : {}) as object).flatMap(([key, held]) => {
+      const own = (properties as Record<string, Schema>)[key];
+      return own ? check(own, root, held, `${at}.${key}`) : [`${at}.${key} is not described`];
+    }),
+  items: ({ items }, root, value, at) =>
+    (Array.isArray(value) ? value : []).flatMap((item, index) => check(items as Schema, root, item, `${at}[${index}]`)),
+  oneOf: ({ oneOf }, root, value, at) =>
+    (oneOf as Schema[]).filter((one) => check(one, root, value, at).length === 0).length === 1
+      ? []
+      : [`${at} fits none of the forms, or several`],
+};
