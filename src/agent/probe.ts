@@ -4,7 +4,6 @@
 import type { DomainName, QueueId } from '../core/base/brand.ts';
 import { looksLikeAddress, parseDomainName } from '../core/base/domain-name.ts';
 import type { Evidence } from '../core/base/evidence.ts';
-import type { IpAddress } from '../core/base/lookup.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
 import { catalogue } from '../core/policy/catalogue.ts';
 import { conclude } from '../core/policy/conclude.ts';
@@ -23,28 +22,21 @@ import type { Reason } from '../core/policy/reasons.ts';
 import type { RecordContext } from '../core/policy/record.ts';
 import { isIpAddress } from '../core/routing/ip-address.ts';
 import { type Addressed, formatVia, type NextHop, nextHopOf, parseVia, type Route } from '../core/routing/next-hop.ts';
+import { look, type SendPorts } from './attempt.ts';
 import { type CheckedHost, type CheckReport, hostRow, type Level, levelOf, mxPart, stsPart } from './check-report.ts';
 import { type DiscoverOptions, type DiscoverPorts, discover } from './discover.ts';
 import { findReporting } from './find-reporting.ts';
 
 export type { CheckedHost, CheckReport } from './check-report.ts';
 
-type DialPlan = Extract<Plan, { kind: 'dial' }>;
-
-export type ProbePorts = DiscoverPorts & {
-  /** One dialogue up to the EHLO inside TLS, judged, then closed: `reach` of agent/attempt. */
-  readonly reach: (call: {
-    readonly plan: DialPlan;
-    readonly address: IpAddress;
-    readonly signal: AbortSignal;
-  }) => Promise<Attempt>;
-};
+export type ProbePorts = DiscoverPorts & SendPorts;
 
 export type ProbeOptions = {
   readonly routes: readonly Route[];
   readonly operator: OperatorPolicy;
   readonly discover: Omit<DiscoverOptions, 'reading'>;
   readonly resolverMode: 'validate' | 'trust-ad';
+  readonly ehloName: string;
   /** `--no-connect` ends after the plan. */
   readonly connect: 'yes' | 'no';
   /** `--requiretls`: as for a message with the tag. */
@@ -161,7 +153,8 @@ async function tryHosts(
   for (const candidate of candidates) {
     const planned = plan({ destination, candidate, messageClass, operator });
     const over = options.all === 'no' && tried.some(({ standing }) => standing === 'cleared');
-    const attempts = await attemptsAt(ports, planned, over || options.connect === 'no' ? 'no' : 'yes', options);
+    const connect = over || options.connect === 'no' ? 'no' : 'yes';
+    const attempts = await attemptsAt(ports, planned, destination.nextHop, { ...options, connect });
     // The worst is shown where all were tried, else the last: it decided.
     const shown = options.all === 'yes' ? worst(attempts) : attempts.at(-1);
     const standing = shown === undefined ? 'not-tried' : standingOf(shown);
@@ -174,18 +167,19 @@ async function tryHosts(
 async function attemptsAt(
   ports: ProbePorts,
   planned: Plan,
-  connect: 'yes' | 'no',
-  { all, signal }: ProbeOptions,
+  nextHop: NextHop,
+  { all, connect, ehloName, signal }: ProbeOptions,
 ): Promise<readonly Attempt[]> {
   const now = ports.clock.now();
   if (planned.kind === 'skip')
     return [{ plan: planned, address: undefined, startedAt: now, endedAt: now, because: planned.because }];
   const { addresses } = planned.candidate;
   if (connect === 'no' || addresses.kind !== 'addresses') return [];
+  const route = nextHop.kind === 'literal' ? undefined : nextHop.route;
   const attempts: Attempt[] = [];
   for (const address of addresses.addresses) {
     if (signal.aborted) break;
-    const attempt = await ports.reach({ plan: planned, address, signal });
+    const attempt = await look(ports, { plan: planned, address, ehloName, route }, signal);
     attempts.push(attempt);
     if (all === 'no' && standingOf(attempt) !== 'undetermined') break;
   }

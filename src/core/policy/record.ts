@@ -284,15 +284,18 @@ function demandFields(plan: Plan): Pick<DeliveryRecord, 'tls_required' | 'authn_
   };
 }
 
-/** A host passed over before it was dialled is skipped; a dialogue that failed leaves the message where it was. */
-function resultOf({ plan, transfer }: Attempt, { outcomes }: RecordContext): DeliveryRecord['result'] {
-  if (plan.kind === 'skip') return 'skipped';
+/** A host that was passed over is skipped; a dialogue that failed is what the round came to, as far as that is known. */
+function resultOf({ plan, transfer, verdict }: Attempt, { outcomes = [] }: RecordContext): DeliveryRecord['result'] {
+  // DT-7.9: a connection that was given up for another one decided nothing.
+  if (plan.kind === 'skip' || verdict?.kind === 'redial') return 'skipped';
   if (transfer?.kind === 'replied') {
     const classes = transfer.replies.map(({ reply, at }) => classifyReply(reply, at));
     if (classes.includes('positive')) return 'sent';
     return classes.includes('temporary') ? 'deferred' : 'bounced';
   }
-  return outcomes && outcomes.length > 0 && outcomes.every(({ kind }) => kind === 'bounced') ? 'bounced' : 'deferred';
+  const all = (wanted: RecipientOutcome['kind']): boolean =>
+    outcomes.length > 0 && outcomes.every(({ kind }) => kind === wanted);
+  return all('sent') ? 'skipped' : all('bounced') ? 'bounced' : 'deferred';
 }
 
 /** OBS-2: there is a reason for everything that was not sent. */
