@@ -48,7 +48,10 @@ export function createDiskFloor(folder: string, floor: number): DiskFloor {
       spare = octets;
     },
     async admit(octets, where) {
-      if (written >= recheckOctets || performance.now() - askedAt > recheckMs) await (asking ??= ask());
+      if (written >= recheckOctets || performance.now() - askedAt > recheckMs) {
+        asking ??= ask();
+        await asking;
+      }
       written += octets;
       const left = free - written + (where === 'row' ? spare : 0);
       // QUE-10
