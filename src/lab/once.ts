@@ -1,7 +1,7 @@
 // One message to each destination through a relay that is handed in, and what became of it beside what must become of
 // it. The relay's own delivery decides; nothing here does.
 
-import type { LabDestination, Outcome } from './destinations.ts';
+import type { LabDestination, Outcome } from './destination-plan.ts';
 import type { Lab } from './world.ts';
 
 export type LabMessage = {

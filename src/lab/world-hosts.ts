@@ -3,7 +3,7 @@
 
 import { createServer } from 'node:net';
 import { type Certified, issueLeaf, type LabAuthorities, pemOf, tlsaData } from './certificates.ts';
-import type { CertificatePlan, HostPlan, TlsaPlan } from './destinations.ts';
+import type { CertificatePlan, HostPlan, TlsaPlan } from './destination-plan.ts';
 import { type Identity, type MxHost, startMxHost } from './mx-host.ts';
 import type { HostFacts } from './world-zones.ts';
 

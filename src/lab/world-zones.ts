@@ -4,7 +4,7 @@
 import { isIPv6 } from 'node:net';
 import { RrType } from '../core/dns/message.ts';
 import { isAtOrBelow, labelCount, type Name, parentName, name as parseName } from '../core/dns/name.ts';
-import type { LabDestination } from './destinations.ts';
+import type { LabDestination } from './destination-plan.ts';
 import {
   addLines,
   delegate,

@@ -39,6 +39,7 @@ export const algorithms = [8, 10, 13, 14, 15, 16] as const;
 export const signedZones: readonly ZoneRequest[] = [
   ...algorithms.map((algorithm) => site(`algorithm-${algorithm}.test`, { algorithm })),
   site('split-keys.test', { keys: 'split' }),
+  { apex: 'strange-keys.test', signing: {}, lines: [...lines, `@ DNSKEY \\# 68 0101030d${'42'.repeat(64)}`] },
   site('nsec.test', {}),
   site('nsec3.test', { denial: { iterations: 0, salt: '', optOut: 'no' } }),
   site('nsec3-salted.test', { denial: { iterations: 10, salt: 'beef', optOut: 'no' } }),

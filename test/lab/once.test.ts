@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { destinations, type Outcome } from '../../src/lab/destinations.ts';
+import type { Outcome } from '../../src/lab/destination-plan.ts';
+import { destinations } from '../../src/lab/destinations.ts';
 import { type LabMessage, messageFor, type OnceLine, type RelayHandle, sendToAll } from '../../src/lab/once.ts';
 import { type Lab, startLab } from '../../src/lab/world.ts';
 

@@ -20,7 +20,7 @@ import { parseAnchors } from '../../src/core/dnssec/anchors.ts';
 import type { StsPolicy } from '../../src/core/mtasts/policy.ts';
 import { parsePrefix } from '../../src/core/routing/addresses.ts';
 import type { Envelope, Mailbox } from '../../src/core/smtp/envelope.ts';
-import type { Level, Outcome } from '../../src/lab/destinations.ts';
+import type { Level, Outcome } from '../../src/lab/destination-plan.ts';
 import type { LabMessage, RelayHandle } from '../../src/lab/once.ts';
 import type { Lab } from '../../src/lab/world.ts';
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse } from 'smol-toml';
 import { Rcode } from '../../src/core/dns/message.ts';
+import { catalogue } from '../../src/core/policy/catalogue.ts';
 import { labHints, writeLabConfiguration } from '../../src/lab/configuration.ts';
 import { destinations } from '../../src/lab/destinations.ts';
 import { faultNames, type Lab, startLab } from '../../src/lab/world.ts';
@@ -42,6 +43,12 @@ test('the world holds every destination that was asked for, each with its story'
   ];
   for (const name of asked.join(' ').split(' ')) assert.ok(names.includes(name), name);
   assert.equal(destinations.find(({ name }) => name === 'looks-like-gmail')?.hosts.length, 5);
+});
+
+test('every reason is one of the closed list', () => {
+  for (const { name, expected } of destinations) {
+    if (expected.reason !== null) assert.ok(expected.reason in catalogue, name);
+  }
 });
 
 test('only what was sent has a level and authenticators', () => {

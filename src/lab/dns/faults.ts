@@ -15,6 +15,9 @@ export type DnsLie =
   | 'corrupt-signature'
   | 'unknown-algorithm'
   | 'wrong-signer'
+  | 'many-bad-signatures'
+  | 'nsec3-iterations'
+  | 'nsec3-opt-out'
   | 'signature-expired'
   | 'signature-from-the-future'
   | 'strip-proof'
@@ -79,6 +82,27 @@ const resigned =
           ? { ...record, rdata: change(Uint8Array.from(record.rdata), record, context) }
           : record,
       ),
+    );
+
+const bad = 200;
+const alteredCopies = (record: ResourceRecord): readonly ResourceRecord[] =>
+  Array.from({ length: bad }, (_, i) => {
+    const rdata = Uint8Array.from(record.rdata);
+    rdata[rdata.length - 1]! ^= 1 + (i % 255);
+    return { ...record, rdata };
+  });
+
+/** Changes every NSEC3 and leaves its signature as it was. */
+const withNsec3 =
+  (change: (rdata: Uint8Array) => void): Apply =>
+  (message) =>
+    all(message, (records) =>
+      records.map((record) => {
+        if (record.type !== RrType.NSEC3) return record;
+        const rdata = Uint8Array.from(record.rdata);
+        change(rdata);
+        return { ...record, rdata };
+      }),
     );
 
 /** True signatures of another life, as a zone owner makes them who forgot to sign or whose clock is wrong. */
@@ -159,6 +183,18 @@ const lies: Readonly<Record<DnsLie, Apply>> = {
   'wrong-signer': resigned((rdata, record) => {
     const signer = parentName(record.owner) ?? record.owner;
     return Buffer.concat([rdata.subarray(0, 18), Buffer.from(signer, 'latin1'), rdata.subarray(-64)]);
+  }),
+  /** Each signature is hidden among altered ones of the same key. */
+  'many-bad-signatures': (message) =>
+    all(message, (records) =>
+      records.flatMap((record) => (record.type === RrType.RRSIG ? [...alteredCopies(record), record] : [record])),
+    ),
+  /** More iterations than anybody counts, written into signed records. */
+  'nsec3-iterations': withNsec3((rdata) => {
+    rdata.set([9, 196], 2);
+  }),
+  'nsec3-opt-out': withNsec3((rdata) => {
+    rdata[1] = 1;
   }),
   'signature-expired': lived(-2 * signatureLife),
   'signature-from-the-future': lived(signatureLife / 2),

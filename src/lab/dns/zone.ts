@@ -65,12 +65,9 @@ export function makeZone(request: ZoneRequest): Zone {
   if (zone.keys) {
     const { entry, zone: zsk } = zone.keys;
     const keys = entry === zsk ? [entry] : [entry, zsk];
-    putSet(
-      zone,
-      apex,
-      RrType.DNSKEY,
-      keys.map(({ rdata }) => ({ rdata, canonical: rdata })),
-    );
+    // Keys among the lines stand in the set too: strangers that the zone publishes under its own signature.
+    const strangers = zone.sets.get(apex)?.get(RrType.DNSKEY)?.records ?? [];
+    putSet(zone, apex, RrType.DNSKEY, [...keys.map(({ rdata }) => ({ rdata, canonical: rdata })), ...strangers]);
     const denial = request.signing?.denial ?? 'nsec';
     if (denial !== 'nsec') addLines(zone, [`@ NSEC3PARAM ${nsec3Parameters(denial)}`]);
   }

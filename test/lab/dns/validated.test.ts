@@ -42,12 +42,9 @@ async function factOf(need: Need, zones: Map<string, Promise<ZoneProof>>): Promi
     zones.set(need.apex, proof);
     return { kind: 'zone', proof: await proof };
   }
-  const message = await ask({
-    port: lab.ports.dns,
-    owner: nameToText(need.name),
-    type: `TYPE${need.type}`,
-    udpSize: 4096,
-  });
+  const question = { port: lab.ports.dns, owner: nameToText(need.name), type: `TYPE${need.type}`, udpSize: 4096 };
+  const short = await ask(question);
+  const message = short?.truncated ? await ask({ ...question, transport: 'tcp' }) : short;
   return message ? { kind: 'message', message } : { kind: 'unanswered', because: 'timeout' };
 }
 
@@ -144,6 +141,22 @@ test('denials without their proof, replayed wildcards and altered aliases are bo
   lab.clearFaults();
   lab.setFault('dns:altered-cname', 'x.tree.nsec.test', ['evil.test.']);
   assert.equal((await verdict('x.tree.nsec.test', 'A')).state, 'bogus');
+});
+
+test('altered NSEC3 records prove nothing, and a good signature among many bad ones is not looked for for ever', async () => {
+  for (const fault of ['nsec3-iterations', 'nsec3-opt-out']) {
+    lab.clearFaults();
+    lab.setFault(`dns:${fault}`, 'missing.nsec3.test');
+    assert.equal((await verdict('missing.nsec3.test', 'A')).state, 'bogus', fault);
+  }
+  lab.setFault('dns:many-bad-signatures', 'mail.nsec.test/A');
+  assert.equal((await verdict('mail.nsec.test', 'A')).state, 'bogus');
+});
+
+test('a zone may publish strange keys beside its own', async () => {
+  const rdata = (await ask({ port: lab.ports.dns, owner: 'strange-keys.test', type: 'DNSKEY' }))?.answer;
+  assert.equal(rdata?.filter(({ type }) => type === 48).length, 2);
+  assert.equal((await verdict('strange-keys.test', 'MX')).state, 'secure');
 });
 
 test('a forged insecure delegation is bogus: DS denied without proof', async () => {
