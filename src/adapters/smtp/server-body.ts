@@ -9,6 +9,7 @@ export class BodyChannel implements AsyncIterable<Uint8Array> {
   #over = false;
   #wakeReader: (() => void) | undefined;
   #wakeWriter: (() => void) | undefined;
+  #blockedAt = 0;
 
   /** @returns a promise when the reader is behind; push again after it. */
   push(piece: Uint8Array): Promise<void> | undefined {
@@ -17,14 +18,15 @@ export class BodyChannel implements AsyncIterable<Uint8Array> {
     this.#octets += piece.length;
     this.#wakeReader?.();
     if (this.#octets <= highWater) return undefined;
+    this.#blockedAt = performance.now();
     return new Promise((resolve) => {
       this.#wakeWriter = resolve;
     });
   }
 
-  /** True while a push waits for the reader: then it is us who are slow, not the client. */
-  get blocked(): boolean {
-    return this.#wakeWriter !== undefined;
+  /** Since when (`performance.now()`) a push waits for the reader: then it is us who are slow, not the client. */
+  get blockedSince(): number | undefined {
+    return this.#wakeWriter && this.#blockedAt;
   }
 
   /** Nothing comes any more; what waits is still read. */

@@ -388,12 +388,17 @@ export class GuardedConnection extends SMTPConnection {
       if (seconds > limits.handshake) this._socket.destroy();
     } else if (this.#phase === 'handler') {
       if (seconds > limits.handler) this.#onDeadline?.();
-    } else if (seconds > limits.dataWindow) {
-      this.#since = now;
-      if (this.#message?.keptPace(limits.dataRate * seconds) !== false) return;
-      this.#message.abandon();
-      this.#say(answers.slow);
-    }
+    } else if (this.#message) this.#tickData(this.#message, now, seconds);
+  }
+
+  #tickData(message: Message, now: number, seconds: number): void {
+    const { handler, dataWindow, dataRate } = this.#listener.limits;
+    if (now - (message.channel.blockedSince ?? now) > handler * 1000) message.giveUp();
+    if (seconds <= dataWindow) return;
+    this.#since = now;
+    if (message.keptPace(dataRate * seconds)) return;
+    message.abandon();
+    this.#say(answers.slow);
   }
 
   /** No new transaction; an idle session is told so at once, a busy one after its reply. */

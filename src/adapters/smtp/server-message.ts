@@ -36,11 +36,17 @@ export class Message {
     this.channel.end();
   }
 
+  /** Acceptance stands still: the rest is read into nothing, so that the client gets its reply. */
+  giveUp(): void {
+    this.#abandoned = true;
+    this.channel.discard();
+  }
+
   /** ATK-93: whether the client sent enough since the last call. Time that acceptance took is not the client's. */
   keptPace(octets: number): boolean {
     const came = this.filter.taken - this.#takenBefore;
     this.#takenBefore = this.filter.taken;
-    return came >= octets || this.channel.blocked;
+    return came >= octets || this.channel.blockedSince !== undefined;
   }
 
   /** @param outcome undefined when acceptance failed or did not end in time. */

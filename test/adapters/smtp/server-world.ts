@@ -159,6 +159,7 @@ export class Client {
 
   constructor(socket: Socket | TLSSocket) {
     this.#socket = socket;
+    socket.setNoDelay(true);
     this.#listen(socket);
   }
 
