@@ -388,10 +388,17 @@ test('DANE-38 DT-1.34 a record set without measure is an error, and so is a doma
 });
 
 test('INT-15 under a dated exception bogus is no obstacle and nothing is secure', async () => {
-  const ports = portsOf(signed);
+  const zone = `${signed.replace('secure MX', 'bogus MX')}_mta-sts.example.org bogus TXT v=STSv1; id=a1;`;
+  const ports = portsOf(zone);
   const { destination, candidates } = await discover(ports, to('example.org'), { ...options, reading: 'unvalidated' });
   assert.equal(destination.mx.kind === 'mx' && destination.mx.status, 'insecure');
   assert.deepEqual(candidates.map(shown), ['mx.example.org: insecure 192.0.2.1 | insecure']);
+  assert.deepEqual(ports.policyHost.fetched, ['example.org']);
+});
+
+test('STS-6 DT-1.42a without one the policy record must not be bogus', async () => {
+  const { destination } = await look(`${signed}_mta-sts.example.org bogus TXT v=STSv1; id=a1;`);
+  assert.deepEqual(destination.sts, { kind: 'txt-bogus' });
 });
 
 test('STS-1 RTE-14 the policy is looked up beside the hosts, unless it is switched off', async () => {
