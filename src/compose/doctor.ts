@@ -1,0 +1,127 @@
+// What can be told of this machine without leaving it, and the resolver's own exam (OPS-60, first form).
+
+import { statfsSync } from 'node:fs';
+import type { DoctorFinding } from '../cli/program.ts';
+import type { Config } from '../config/config.ts';
+import type { Materials } from './materials.ts';
+import { openResolver, type Surroundings } from './outlook.ts';
+import { buildDate } from './package.ts';
+
+export async function examineMachine(
+  config: Config,
+  materials: Materials | undefined,
+  around: Surroundings,
+): Promise<readonly DoctorFinding[]> {
+  const findings: DoctorFinding[] = [hostName(config), clock(around), disk(config)];
+  if (materials !== undefined) {
+    findings.push(trustStore(materials), anchors(config), ...(await resolver(config, materials, around)));
+  }
+  findings.push(...exceptions(config, around));
+  // cli.md, exit 3: what was not tried is not right.
+  findings.push({
+    subject: 'port 25',
+    outcome: 'unknown',
+    says: 'not tested; sekisho check <domain> connects to its hosts',
+  });
+  return findings;
+}
+
+function hostName({ identity }: Config): DoctorFinding {
+  const subject = 'host name';
+  if (identity.hostname.includes('.'))
+    return { subject, outcome: 'pass', says: `${identity.hostname} (${identity.hostnameSource})` };
+  return {
+    subject,
+    outcome: 'fail',
+    says: `${identity.hostname} is no full name, and many receivers refuse it`,
+    remedy: 'set identity.hostname to the name that the reverse DNS of this machine says',
+  };
+}
+
+function clock({ clock: { now } }: Surroundings): DoctorFinding {
+  const subject = 'clock';
+  const text = new Date(now()).toISOString();
+  return text < buildDate
+    ? {
+        subject,
+        outcome: 'fail',
+        says: `${text} is before this version was made; signatures cannot be judged`,
+        remedy: 'set the clock, best by NTP',
+      }
+    : { subject, outcome: 'pass', says: text };
+}
+
+function disk(config: Config): DoctorFinding {
+  const subject = 'disk';
+  const folder = config.queue.url.replace(/^sqlite:/, '').replace(/\/[^/]*$/, '') || '/';
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    const free = bavail * bsize;
+    const says = `${Math.round(free / 1e6)} MB free in ${folder}`;
+    return free < config.queue.minFree
+      ? {
+          subject,
+          outcome: 'fail',
+          says: `${says}, below queue.min_free: mail is refused with 452`,
+          remedy: 'make room, or lower queue.min_free',
+        }
+      : { subject, outcome: 'pass', says };
+  } catch (error) {
+    return { subject, outcome: 'fail', says: `${folder}: ${(error as Error).message}` };
+  }
+}
+
+function trustStore({ trustStore: { certificates, source } }: Materials): DoctorFinding {
+  return certificates.length === 0
+    ? {
+        subject: 'trust store',
+        outcome: 'fail',
+        says: `${source} holds no certificate: WebPKI never succeeds`,
+        remedy: 'install ca-certificates, or set tls.trust_store',
+      }
+    : { subject: 'trust store', outcome: 'pass', says: `${certificates.length} authorities from ${source}` };
+}
+
+const anchors = ({ resolver: { trustAnchors } }: Config): DoctorFinding => ({
+  subject: 'trust anchors',
+  outcome: 'pass',
+  says: trustAnchors === 'builtin' ? 'built in: root keys 20326 and 38696' : 'configured',
+});
+
+async function resolver(config: Config, materials: Materials, around: Surroundings): Promise<readonly DoctorFinding[]> {
+  const opened = openResolver(config, materials, around);
+  try {
+    const exam = await opened.examined();
+    return exam.servers.map((server) => ({
+      subject: 'resolver',
+      outcome: server.passed ? 'pass' : 'fail',
+      says: `${server.server}: ${server.says}`,
+      ...(server.passed
+        ? {}
+        : {
+            remedy:
+              'use a resolver that passes DNSSEC on, such as a local unbound; nothing is delivered through this one',
+          }),
+    }));
+  } finally {
+    opened.close();
+  }
+}
+
+/** OPS-67: what is switched off is shown. */
+function exceptions(config: Config, { clock: { now } }: Surroundings): readonly DoctorFinding[] {
+  const today = new Date(now()).toISOString().slice(0, 10);
+  const off = config.mtaSts.enabled
+    ? []
+    : [{ subject: 'MTA-STS', outcome: 'not-applicable' as const, says: 'switched off by mta_sts.enabled' }];
+  return [
+    ...off,
+    ...config.policy.exceptions.map(
+      (exception): DoctorFinding => ({
+        subject: 'exception',
+        outcome: exception.until < today ? 'not-applicable' : 'pass',
+        says: `${exception.to.join(' ')}: ${exception.ignore.join(' ')} ignored until ${exception.until} (${exception.reason})`,
+      }),
+    ),
+  ];
+}

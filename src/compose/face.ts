@@ -1,0 +1,191 @@
+// The running relay as its endpoint shows it: state with reasons, metrics, messages, acts.
+
+import type { Gauge, Registry } from '../adapters/metrics/registry.ts';
+import type { BoundAddress } from '../adapters/smtp/server.ts';
+import type { Check, Relay as RelayFace } from '../admin/api.ts';
+import type { accept } from '../agent/accept.ts';
+import type { Clock, Incoming, IncomingBody, QueueStore } from '../agent/ports.ts';
+import { probe } from '../agent/probe.ts';
+import type { CheckOptions } from '../cli/program.ts';
+import type { QueueId } from '../core/base/brand.ts';
+import type { IpAddress } from '../core/base/lookup.ts';
+import { parseMailbox } from '../core/smtp/address.ts';
+import { version } from './package.ts';
+import { probeOptionsOf } from './probe-options.ts';
+import type { InForce } from './relay.ts';
+
+export type FaceParts = {
+  readonly queue: QueueStore;
+  readonly kick: () => void;
+  readonly submit: (incoming: Incoming, body: IncomingBody) => ReturnType<typeof accept>;
+  readonly inForce: () => InForce;
+  readonly addresses: readonly BoundAddress[];
+  readonly metrics: Registry;
+  readonly clock: Clock;
+  readonly reloadFault: () => string | undefined;
+  readonly draining: () => boolean;
+};
+
+const acts = ['retry', 'hold', 'release', 'drop', 'bounce'] as const;
+
+export function makeRelayFace(parts: FaceParts): RelayFace {
+  const { queue, clock, inForce } = parts;
+  const startedAt = clock.now();
+  return {
+    status: async () => ({
+      version,
+      hostname: inForce().materials.identity.hostname,
+      startedAt,
+      state: parts.draining() ? 'draining' : 'running',
+      checks: checksOf(parts),
+      stats: await queue.stats(),
+      listeners: parts.addresses.map(({ host, port }) => `${host}:${port}`),
+      exceptions: exceptionsOf(parts),
+    }),
+    metrics: async () => parts.metrics.expose(await gaugesOf(parts)),
+    list: (filter) => queue.list(filter),
+    story: (id) => queue.story(id as QueueId),
+    act: async (act, filter, note) => {
+      const known = acts.find((candidate) => candidate === act);
+      if (known === undefined) return undefined;
+      const changed = await queue.act(known, filter, clock.now(), note);
+      parts.kick();
+      return changed;
+    },
+    flush: () => {
+      void queue.act('retry', {}, clock.now(), '').then(parts.kick);
+    },
+    probe: (address) => submitProbe(parts, address),
+    check: async (subject, options) => {
+      const { loaded, materials, outlook } = inForce();
+      const asked = options as CheckOptions;
+      const read = probeOptionsOf(loaded, materials, asked);
+      if (read.kind === 'fault') return read;
+      const what = asked.host === undefined ? subject : asked.host;
+      return probe(outlook.probePorts, what, {
+        ...read.value,
+        discover: outlook.discoverOptions,
+        signal: AbortSignal.timeout(60_000),
+      });
+    },
+  };
+}
+
+/** Each reason why mail would not flow, in words; all hold when the relay is ready. */
+function checksOf({ inForce, addresses, reloadFault, draining, queue }: FaceParts): readonly Check[] {
+  const { outlook } = inForce();
+  const exam = outlook.resolver.exam();
+  const unfit = exam.servers.filter((server) => !server.passed).map((server) => `${server.server}: ${server.says}`);
+  const fault = reloadFault();
+  return [
+    {
+      check: 'listeners',
+      ok: !draining(),
+      says: draining()
+        ? 'draining, nothing is accepted any more'
+        : addresses.map(({ host, port }) => `${host}:${port}`).join(' '),
+    },
+    {
+      check: 'resolver',
+      ok: exam.state === 'passed',
+      says:
+        exam.state === 'passed'
+          ? `${exam.servers
+              .filter((server) => server.passed)
+              .map((server) => server.server)
+              .join(' ')} carries DNSSEC`
+          : exam.state === 'pending'
+            ? 'the exam is under way'
+            : `cannot carry DNSSEC, nothing is delivered: ${unfit.join('; ')}`,
+    },
+    { check: 'configuration', ok: fault === undefined, says: fault ?? 'in force' },
+    { check: 'queue', ok: queue !== undefined, says: 'open' },
+  ];
+}
+
+function exceptionsOf({ inForce, clock }: FaceParts): readonly string[] {
+  const today = new Date(clock.now()).toISOString().slice(0, 10);
+  return inForce()
+    .loaded.config.policy.exceptions.filter(({ until }) => until >= today)
+    .map(({ to, ignore, until, reason }) => `${to.join(' ')}: ${ignore.join(' ')} ignored until ${until} (${reason})`);
+}
+
+async function gaugesOf(parts: FaceParts): Promise<readonly Gauge[]> {
+  const { queue, clock, inForce } = parts;
+  const stats = await queue.stats();
+  const waiting = Object.entries(stats.recipients).map(([state, value]) => ({
+    name: 'sekisho_queue_recipients',
+    says: 'Recipients that wait, by state.',
+    labels: { state },
+    value,
+  }));
+  return [
+    { name: 'sekisho_queue_messages', says: 'Messages in the queue.', value: stats.messages },
+    ...waiting,
+    {
+      name: 'sekisho_queue_oldest_age_seconds',
+      says: 'Age of the oldest waiting message.',
+      value: stats.oldestAt === undefined ? 0 : (clock.now() - stats.oldestAt) / 1000,
+    },
+    { name: 'sekisho_queue_bytes', says: 'Octets of waiting messages.', value: stats.bytes },
+    {
+      name: 'sekisho_resolver_validating',
+      says: '1 while a resolver passes the DNSSEC exam.',
+      value: inForce().outlook.resolver.exam().state === 'passed' ? 1 : 0,
+    },
+    { name: 'sekisho_policy_exceptions', says: 'Exceptions in force.', value: exceptionsOf(parts).length },
+    {
+      name: 'sekisho_build_info',
+      says: 'The version that runs.',
+      labels: { version, node: process.versions.node },
+      value: 1,
+    },
+  ];
+}
+
+/** OPS-7: an ordinary message of ours, so that what protects it is what protects mail. */
+async function submitProbe(
+  parts: FaceParts,
+  address: string,
+): Promise<{ readonly id: string } | { readonly refused: string }> {
+  const mailbox = parseMailbox(address);
+  if (mailbox.kind === 'fault') return { refused: `${JSON.stringify(address)} is no mail address (${mailbox.fault})` };
+  const { identity } = parts.inForce().materials;
+  const nonce = Math.floor(parts.clock.random() * 2 ** 48).toString(36);
+  const text = [
+    `From: ${identity.postmaster.text}`,
+    `To: ${mailbox.value.text}`,
+    `Date: ${new Date(parts.clock.now()).toUTCString().replace('GMT', '+0000')}`,
+    `Message-ID: <probe-${nonce}@${identity.origin}>`,
+    `Subject: sekisho probe ${nonce}`,
+    '',
+    'This message tests how mail is protected on its way. The Received fields show each hop.',
+    '',
+  ].join('\r\n');
+  const body = new TextEncoder().encode(text);
+  const accepted = await parts.submit(
+    {
+      client: {
+        listener: 'probe',
+        kind: 'submission',
+        address: '127.0.0.1' as IpAddress,
+        ehlo: 'localhost',
+        trusted: true,
+      },
+      hello: 'EHLO',
+      envelope: {
+        reversePath: identity.postmaster,
+        recipients: [{ mailbox: mailbox.value }],
+        smtputf8: false,
+        requiretls: 'not-asked',
+      },
+    },
+    {
+      chunks: (async function* () {
+        yield body;
+      })(),
+      ending: () => ({ kind: 'whole', has8bit: false, longestLine: 100 }),
+    },
+  );
+  return accepted.kind === 'queued' ? { id: accepted.id } : { refused: `the message was not queued: ${accepted.kind}` };
+}

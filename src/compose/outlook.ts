@@ -1,0 +1,143 @@
+// The half of the relay that looks and dials: resolver, policies, trust, dialogue. `run` and `check` are given the same one,
+// so that a tool cannot disagree with delivery (OBS-5).
+
+import { networkInterfaces } from 'node:os';
+import { createAdResolver } from '../adapters/dns/ad-resolver.ts';
+import { createLocalResolver } from '../adapters/dns/local.ts';
+import { createResolver, type ValidatingResolver } from '../adapters/dns/resolver.ts';
+import { createPolicyHost } from '../adapters/https/policy-host.ts';
+import { createDialer, isUsable } from '../adapters/smtp/dialer.ts';
+import { createPool } from '../adapters/smtp/pool.ts';
+import { createTlsClient } from '../adapters/smtp/tls.ts';
+import { createAnchorMemory } from '../agent/anchor-memory.ts';
+import { reach, type SendPorts } from '../agent/attempt.ts';
+import type { DiscoverOptions, DiscoverPorts } from '../agent/discover.ts';
+import { createHostLimit, createHostMemory } from '../agent/host-memory.ts';
+import { makePolicyMemory } from '../agent/policies.ts';
+import type { Clock, Log, Metrics, PolicyStore } from '../agent/ports.ts';
+import type { ProbePorts } from '../agent/probe.ts';
+import type { Config } from '../config/config.ts';
+import { seconds } from '../core/base/brand.ts';
+import type { IpAddress } from '../core/base/lookup.ts';
+import type { OwnSocket } from '../core/routing/mx.ts';
+import type { Materials } from './materials.ts';
+
+export type Surroundings = { readonly clock: Clock; readonly log: Log; readonly metrics: Metrics };
+
+export type Outlook = {
+  readonly resolver: ValidatingResolver;
+  readonly discoverPorts: DiscoverPorts;
+  readonly discoverOptions: Omit<DiscoverOptions, 'reading'>;
+  readonly sendPorts: SendPorts;
+  readonly probePorts: ProbePorts;
+  close(): void;
+};
+
+/** @throws Error for a resolver mode that the servers do not allow (DNS-6). */
+export function openOutlook(
+  config: Config,
+  materials: Materials,
+  policyStore: PolicyStore,
+  around: Surroundings,
+): Outlook {
+  const { clock, log, metrics } = around;
+  const resolver = openResolver(config, materials, around);
+  const tls = createTlsClient({
+    trustStore: materials.trustStore,
+    suites: isStrict(config) ? 'strict' : 'default',
+    minVersion: config.tls.minVersion,
+  });
+  const discoverPorts: DiscoverPorts = {
+    resolver,
+    local: createLocalResolver(),
+    policyHost: createPolicyHost({
+      resolver,
+      secureContext: () => tls.contextFor({ kind: 'webpki' }),
+      port: config.mtaSts.port,
+      allowed: materials.allowed,
+      families: config.delivery.families,
+    }),
+    policyStore,
+    policyMemory: makePolicyMemory(seconds(config.mtaSts.maxAgeCap)),
+    clock,
+    log,
+    metrics,
+  };
+  const dialer = createDialer({
+    tls,
+    sourceAddresses: materials.sourceAddresses,
+    eightBit: isStrict(config) ? 'refuse' : 'send-as-it-is',
+    credentials: (via) => materials.credentials.get(via),
+    log,
+    metrics,
+  });
+  const pool = createPool({ clock, isUsable, close: (session) => dialer.close(session, 'quit') });
+  const sendPorts: SendPorts = {
+    dialer,
+    pool,
+    hosts: createHostMemory(),
+    hostLimit: createHostLimit(config.delivery.perHost),
+    anchors: createAnchorMemory(),
+    clock,
+  };
+  return {
+    resolver,
+    discoverPorts,
+    discoverOptions: {
+      port: config.delivery.port,
+      ownNames: materials.identity.ownNames,
+      ownSockets: ownSockets(materials),
+      localZones: materials.localZones,
+      mtaSts: config.mtaSts.enabled ? 'on' : 'off',
+      families: config.delivery.families,
+      allowed: materials.allowed,
+    },
+    sendPorts,
+    probePorts: {
+      ...discoverPorts,
+      reach: async ({ plan, address, signal }) => {
+        const { hostname } = materials.identity;
+        const reached = await reach(sendPorts, { plan, address, ehloName: hostname, route: undefined }, signal);
+        if (reached.kind === 'failed') return reached.attempts.at(-1) ?? reached.attempts[0];
+        dialer.close(reached.session, 'quit');
+        return reached.attempt;
+      },
+    },
+    close: () => {
+      pool.drain();
+      resolver.close();
+    },
+  };
+}
+
+const isStrict = ({ profile }: Config): boolean => profile === 'strict' || profile === 'government';
+
+export function openResolver(
+  config: Config,
+  materials: Pick<Materials, 'servers' | 'anchors'>,
+  around: Surroundings,
+): ValidatingResolver {
+  const { servers, anchors } = materials;
+  return config.resolver.mode === 'trust-ad'
+    ? createAdResolver({ servers, ...around })
+    : createResolver({ servers, anchors, allowSha1: config.resolver.allowSha1, ...around });
+}
+
+/** RTE-8: a wildcard listener is every address of this machine. */
+function ownSockets(materials: Materials): readonly OwnSocket[] {
+  const here = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+  return materials.listeners.flatMap(({ host, port }) =>
+    (host === '0.0.0.0' || host === '::' ? here : [host]).map((address) => ({ address: address as IpAddress, port })),
+  );
+}
+
+/** For tools that look once: nothing is kept. */
+export function makePassingPolicyStore(): PolicyStore {
+  const policies = new Map<Parameters<PolicyStore['get']>[0], NonNullable<ReturnType<PolicyStore['get']>>>();
+  return {
+    get: (domain) => policies.get(domain),
+    put: async (domain, policy) => void policies.set(domain, policy),
+    forget: async (domain) => void policies.delete(domain),
+    entries: () => policies.entries(),
+  };
+}

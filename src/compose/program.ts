@@ -1,0 +1,168 @@
+// The Program that the verbs ask: files, resolver, probe, laboratory and relay, made when a verb wants them.
+
+import { createInterface } from 'node:readline/promises';
+import { createLog } from '../adapters/log/pino.ts';
+import { createRegistry } from '../adapters/metrics/registry.ts';
+import { systemClock } from '../adapters/system/clock.ts';
+import type { Clock } from '../agent/ports.ts';
+import { type CheckReport, probe } from '../agent/probe.ts';
+import { createRelayClient } from '../cli/client.ts';
+import { dnsReport } from '../cli/dns-report.ts';
+import type { Flags } from '../cli/flags.ts';
+import type { CheckOptions, DnsReport, Program, RelayClient } from '../cli/program.ts';
+import type { Terminal } from '../cli/terminal.ts';
+import type { Loaded } from '../config/load.ts';
+import { parseDuration } from '../config/values.ts';
+import { type Instant, instant } from '../core/base/brand.ts';
+import { fault, ok, type Result } from '../core/base/result.ts';
+import { nameFromText } from '../core/dns/name.ts';
+import { typeFromText } from '../core/dns/presentation.ts';
+import { examineMachine } from './doctor.ts';
+import { exampleConfig } from './example.ts';
+import { runLab } from './lab.ts';
+import { gather, type Materials } from './materials.ts';
+import { makePassingPolicyStore, openOutlook, openResolver, type Surroundings } from './outlook.ts';
+import { version } from './package.ts';
+import { probeOptionsOf } from './probe-options.ts';
+import { runRelay } from './run.ts';
+import { type Environment, readSettings } from './settings.ts';
+
+export function makeProgram(terminal: Terminal, env: Environment): Program {
+  return {
+    terminal,
+    version,
+    nodeVersion: process.versions.node,
+    now: () => Date.now(),
+    ask,
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    config: (flags) => readSettings(flags, env),
+    inspect: async (loaded) => (await gather(loaded.config, env, systemClock.now())).faults,
+    run: (loaded, flags) => runRelay(loaded, () => readSettings(flags, env), env, terminal),
+    lab: (flags) => runLab(flags, env, terminal),
+    dns: (loaded, flags, name, type) => lookUp(loaded, flags, { name, type }, env, terminal),
+    check: (loaded, flags, subjects, options) => checkEach(loaded, flags, subjects, options, env, terminal),
+    doctor: async (loaded, flags) => {
+      const { materials } = await gather(loaded.config, env, systemClock.now());
+      return examineMachine(loaded.config, materials, surroundings(flags, terminal));
+    },
+    relay: (loaded, flags) => relayClient(loaded, flags, env),
+    exampleConfig,
+  };
+}
+
+async function ask(question: string): Promise<string | undefined> {
+  if (!process.stdin.isTTY) return undefined;
+  const person = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await person.question(question);
+  } finally {
+    person.close();
+  }
+}
+
+/** Tools speak for themselves: what the adapters log is shown with -v only. */
+function surroundings(flags: Flags, terminal: Terminal): Surroundings {
+  const log = createLog({
+    format: 'pretty',
+    level: flags.on('verbose') ? 'debug' : 'error',
+    redact: 'none',
+    write: terminal.err,
+  });
+  return { clock: clockAt(flags), log, metrics: createRegistry() };
+}
+
+/** `--at`: an instant, or so much later than now. What cannot be read counts as now; `checkFlags` has refused it before. */
+function clockAt(flags: Flags): Clock {
+  const at = readAt(flags);
+  if (at === undefined || at.kind === 'fault') return systemClock;
+  const offset = at.value - systemClock.now();
+  return { ...systemClock, now: () => instant(systemClock.now() + offset) };
+}
+
+export function readAt(flags: Flags): Result<Instant, string> | undefined {
+  const text = flags.text('at');
+  if (text === undefined) return undefined;
+  const later = /^\+(.+)$/.exec(text);
+  const span = later === null ? undefined : parseDuration(later[1] as string);
+  const at = span === undefined ? Date.parse(text) : Date.now() + span * 1000;
+  return Number.isNaN(at)
+    ? fault(`--at wants an instant such as 2026-12-31T00:00:00Z, or +14d, not ${JSON.stringify(text)}`)
+    : ok(instant(at));
+}
+
+function patience(flags: Flags): AbortSignal {
+  return AbortSignal.timeout((parseDuration(flags.text('timeout') ?? '60s') ?? 60) * 1000);
+}
+
+/** @throws Error with every fault of the files that the settings name. */
+async function materialsOf(loaded: Loaded, env: Environment): Promise<Result<Materials, string>> {
+  const { materials, faults } = await gather(loaded.config, env, systemClock.now());
+  return materials === undefined
+    ? fault(faults.map((found) => `${found.at}: ${found.path} ${found.says}`).join('\n'))
+    : ok(materials);
+}
+
+async function lookUp(
+  loaded: Loaded,
+  flags: Flags,
+  asked: { name: string; type: string },
+  env: Environment,
+  terminal: Terminal,
+): Promise<Result<DnsReport, string>> {
+  const name = nameFromText(asked.name);
+  const type = typeFromText(asked.type);
+  const at = readAt(flags);
+  if (at?.kind === 'fault') return at;
+  if (name.kind === 'fault') return fault(`${JSON.stringify(asked.name)} is no domain name (${name.fault})`);
+  if (type === undefined)
+    return fault(`${JSON.stringify(asked.type)} is no record type; A, AAAA, MX, TLSA, TXT, DS, … or TYPE65`);
+  const materials = await materialsOf(loaded, env);
+  if (materials.kind === 'fault') return materials;
+  const resolver = openResolver(loaded.config, materials.value, surroundings(flags, terminal));
+  try {
+    const found = await resolver.lookup(name.value, type);
+    return ok(dnsReport(found, found));
+  } finally {
+    resolver.close();
+  }
+}
+
+async function* checkEach(
+  loaded: Loaded,
+  flags: Flags,
+  subjects: readonly string[],
+  options: CheckOptions,
+  env: Environment,
+  terminal: Terminal,
+): AsyncGenerator<Result<CheckReport, string>> {
+  const at = readAt(flags);
+  if (at?.kind === 'fault') return yield at;
+  const materials = await materialsOf(loaded, env);
+  if (materials.kind === 'fault') return yield materials;
+  const outlook = openOutlook(loaded.config, materials.value, makePassingPolicyStore(), surroundings(flags, terminal));
+  const probeOptions = probeOptionsOf(loaded, materials.value, options);
+  try {
+    for (const subject of subjects) {
+      if (probeOptions.kind === 'fault') yield probeOptions;
+      else
+        yield await probe(
+          outlook.probePorts,
+          options.host === undefined
+            ? subject
+            : { host: options.host.name, port: options.host.port, starttls: options.host.starttls },
+          { ...probeOptions.value, discover: outlook.discoverOptions, signal: patience(flags) },
+        );
+    }
+  } finally {
+    outlook.close();
+  }
+}
+
+function relayClient(loaded: Loaded, flags: Flags, env: Environment): RelayClient {
+  const url = flags.text('url') ?? env.SEKISHO_URL;
+  const path = flags.text('socket') ?? env.SEKISHO_SOCKET ?? `${loaded.config.stateDirectory}/admin.sock`;
+  const timeout = (parseDuration(flags.text('timeout') ?? '60s') ?? 60) * 1000;
+  const { token } = loaded.config.admin;
+  const secret = token?.from === 'env' ? env[token.name] : undefined;
+  return createRelayClient(url === undefined ? { kind: 'socket', path } : { kind: 'url', url, token: secret }, timeout);
+}
