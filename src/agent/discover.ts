@@ -147,6 +147,7 @@ function literalAddress(address: IpAddress, origin: Host['origin'], options: Dis
   return origin === 'route' ? located : withoutRefused(located, options.allowed);
 }
 
+/** DANE-7: each host has its own base domain and its own records. */
 async function inspect(
   ports: DiscoverPorts,
   located: Host & Located,

@@ -1,5 +1,5 @@
 // The TLSA question of one host, candidate after candidate (RFC 7672 §2.2.3, DT-1.30 to DT-1.35). Everything is asked
-// before the first connection (DANE-27).
+// before the first connection (DANE-27), and anew for each round: what may be kept, and how long, is the resolver's (DANE-26).
 
 import type { DomainName } from '../core/base/brand.ts';
 import { parseDomainName } from '../core/base/domain-name.ts';
@@ -26,7 +26,7 @@ export async function findTlsa(
     // DANE-15, DANE-18, DT-1.33: an insecure step on the way is as good as no records.
     if (weakest(answer.status, ...aliases.map((step) => step.status)) === 'insecure')
       end = because === 'nsec3-iterations' ? { kind: 'insecure', because } : { kind: 'insecure' };
-    // DANE-17: the first secure RRset decides, usable or not.
+    // DANE-3: a denial is no error; the next candidate is asked. DANE-17: the first secure RRset decides, usable or not.
     else if (answer.kind === 'found') return { finding: readTlsa(baseDomain, answer.value) };
   }
   return { finding: end };

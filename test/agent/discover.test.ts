@@ -230,7 +230,7 @@ test('DT-1.25 DANE-12 ATK-45 ATK-46 DNS-12 the state of the first alias decides 
   });
 });
 
-test('DT-1.32 DT-1.33 DT-1.34 DT-1.35 DANE-6 DANE-16 DANE-18 the TLSA answers and what they come to', async () => {
+test('DT-1.32 DT-1.33 DT-1.34 DT-1.35 DANE-1 DANE-3 DANE-6 DANE-16 DANE-18 the TLSA answers and what they come to', async () => {
   const state = async (lines: string): Promise<string> =>
     (await hosts(`${mx}mx.example.org secure A 192.0.2.1\n${lines}`))[0] ?? '';
   assert.match(await state(''), /\| absent$/);
@@ -251,6 +251,12 @@ test('DT-1.32 DT-1.33 DT-1.34 DT-1.35 DANE-6 DANE-16 DANE-18 the TLSA answers an
     aliased('secure', 'secure') + tlsaAt('end.example.net', undefined, 'insecure') + tlsaAt('mx.example.org'),
   );
   assert.match(next.host, /usable at mx\.example\.org$/);
+});
+
+test('DANE-26 TLSA is asked anew for each round', async () => {
+  const ports = portsOf(signed);
+  for (let round = 0; round < 2; round++) await discover(ports, to('example.org'), options);
+  assert.equal(ports.resolver.asked.filter((question) => question.endsWith(' TLSA')).length, 2);
 });
 
 test('DANE-15 a TLSA alias is followed while it is secure, and the base domain stays', async () => {
