@@ -24,8 +24,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   config: ['core'],
   admin: ['core', 'agent', 'config'],
   cli: ['core', 'agent', 'config', 'admin'],
-  lab: ['core/base', 'core/dns', 'core/dnssec', 'agent/ports.ts', 'core/smtp'],
-  'main.ts': [''],
+  lab: ['core/base', 'core/dns', 'core/dnssec', 'agent/ports.ts', 'core/smtp', 'core/policy/reasons.ts'],
+  compose: [''],
+  'main.ts': ['cli', 'compose'],
 };
 
 /** Packages and Node modules by folder; everything else is refused. */
@@ -44,7 +45,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   admin: ['node:'],
   cli: ['node:'],
   lab: ['node:', 'dns2', '@peculiar/x509', 'reflect-metadata'],
-  'main.ts': ['node:'],
+  compose: ['node:'],
+  'main.ts': [],
 };
 
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
