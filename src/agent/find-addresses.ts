@@ -68,7 +68,8 @@ function combine(host: DomainName, answers: readonly Answer[]): Located {
   const failed = answers.flatMap((one) =>
     one.answer.kind === 'failed' ? [{ ...one, reason: one.answer.reason }] : [],
   );
-  const firsts = answers.flatMap((one) => (one.aliases[0] ? [one.aliases[0].status] : []));
+  // DNS-12: of the answers that are used, like everything else (DANE-13).
+  const firsts = found.flatMap((one) => (one.aliases[0] ? [one.aliases[0].status] : []));
   const firstAlias = firsts.length === 0 ? undefined : weakest(...firsts);
   const addresses = interleaved(found.map((one) => one.answer.value));
   if (isNonEmpty(addresses)) {

@@ -60,7 +60,7 @@ export async function findPolicy(
 ): Promise<StsFinding> {
   const txt = await findTxt(ports, domain, reading);
   const fresh = judgeFreshness(ports.policyStore.get(domain), txt, ports.clock.now());
-  const finding = fresh.kind === 'use' ? fresh.finding : await fetchOnce(ports, domain, fresh);
+  const finding = fresh.kind === 'use' ? fresh.finding : await fetchOnce(ports, domain, fresh, reading);
   const word = finding.kind === 'policy' ? finding.freshness : finding.kind;
   ports.metrics.count('sekisho_sts_lookups_total', { finding: word });
   return finding;
@@ -77,7 +77,7 @@ export async function refreshPolicy(ports: PolicyPorts, domain: DomainName): Pro
   if (id === undefined) return findPolicy(ports, domain);
   const cached = stored && ports.clock.now() < expiryOf(stored) ? stored : undefined;
   ports.policyMemory.failures.delete(keyOf(domain, id));
-  return fetchOnce(ports, domain, { kind: 'fetch', id, cached });
+  return fetchOnce(ports, domain, { kind: 'fetch', id, cached }, 'validated');
 }
 
 /** STS-49. */
@@ -105,20 +105,30 @@ async function findTxt(ports: PolicyPorts, domain: DomainName, reading: Reading)
 const keyOf = (domain: DomainName, id: string): string => `${domain} ${id}`;
 
 /** All who want the same policy at once share one fetch; a fetch that failed is not repeated for a while (STS-16). */
-function fetchOnce(ports: PolicyPorts, domain: DomainName, request: FetchRequest): Promise<StsFinding> {
+function fetchOnce(
+  ports: PolicyPorts,
+  domain: DomainName,
+  request: FetchRequest,
+  reading: Reading,
+): Promise<StsFinding> {
   const { running, failures } = ports.policyMemory;
   const key = keyOf(domain, request.id);
   const now = ports.clock.now();
   const failure = failures.get(key);
   if (failure && now < failure.until) return Promise.resolve(applyFetch(request, failure.outcome, now).finding);
-  const shared = running.get(key) ?? fetchAndStore(ports, domain, request).finally(() => running.delete(key));
+  const shared = running.get(key) ?? fetchAndStore(ports, domain, request, reading).finally(() => running.delete(key));
   running.set(key, shared);
   return shared;
 }
 
-async function fetchAndStore(ports: PolicyPorts, domain: DomainName, request: FetchRequest): Promise<StsFinding> {
+async function fetchAndStore(
+  ports: PolicyPorts,
+  domain: DomainName,
+  request: FetchRequest,
+  reading: Reading,
+): Promise<StsFinding> {
   const { log, clock, policyMemory } = ports;
-  const outcome = await fetchPolicy(ports, domain);
+  const outcome = await fetchPolicy(ports, domain, reading);
   const now = clock.now();
   const { finding, store, lowered } = applyFetch(request, outcome, now);
   const names = { policy_domain: domain, sts_id: request.id };
@@ -141,8 +151,12 @@ async function fetchAndStore(ports: PolicyPorts, domain: DomainName, request: Fe
   return finding;
 }
 
-async function fetchPolicy({ policyHost, policyMemory }: PolicyPorts, domain: DomainName): Promise<FetchOutcome> {
-  const fetched = await policyHost.fetch(domain);
+async function fetchPolicy(
+  { policyHost, policyMemory }: PolicyPorts,
+  domain: DomainName,
+  reading: Reading,
+): Promise<FetchOutcome> {
+  const fetched = await policyHost.fetch(domain, reading);
   if (fetched.kind === 'failed') return fetched;
   return { kind: 'parsed', policy: capped(parsePolicy(fetched.body), policyMemory.maxAgeCap), body: fetched.body };
 }

@@ -90,7 +90,10 @@ export interface LocalResolver {
 
 export interface PolicyHost {
   /** GET of the well-known URL with the limits of STS-10 to STS-18. The body is returned unparsed. */
-  fetch(domain: DomainName): Promise<
+  fetch(
+    domain: DomainName,
+    reading?: Reading,
+  ): Promise<
     | { readonly kind: 'body'; readonly body: string }
     | {
         readonly kind: 'failed';

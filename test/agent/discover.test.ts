@@ -399,7 +399,7 @@ test('INT-15 under a dated exception bogus is no obstacle and nothing is secure'
   const { destination, candidates } = await discover(ports, to('example.org'), { ...options, reading: 'unvalidated' });
   assert.equal(destination.mx.kind === 'mx' && destination.mx.status, 'insecure');
   assert.deepEqual(candidates.map(shown), ['mx.example.org: insecure 192.0.2.1 | insecure']);
-  assert.deepEqual(ports.policyHost.fetched, ['example.org']);
+  assert.deepEqual(ports.policyHost.fetched, ['example.org unvalidated']);
 });
 
 test('STS-6 DT-1.42a without one the policy record must not be bogus', async () => {

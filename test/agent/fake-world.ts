@@ -149,8 +149,8 @@ export function fakePolicyHost(answer: string): FakePolicyHost {
   const host: FakePolicyHost = {
     fetched: [],
     answer,
-    async fetch(domain) {
-      host.fetched.push(domain);
+    async fetch(domain, reading) {
+      host.fetched.push(reading === 'unvalidated' ? `${domain} unvalidated` : domain);
       await new Promise(setImmediate);
       if (!host.answer.startsWith('sts-')) return { kind: 'body', body: host.answer };
       return { kind: 'failed', fault: host.answer as 'sts-policy-fetch-error', says: 'the policy host is down' };

@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { ConnectionOptions, PeerCertificate, SecureContext } from 'node:tls';
-import type { PolicyHost, Resolver } from '../../agent/ports.ts';
+import type { PolicyHost, Reading, Resolver } from '../../agent/ports.ts';
 import type { DomainName } from '../../core/base/brand.ts';
 import { parseDomainName } from '../../core/base/domain-name.ts';
 import type { IpAddress } from '../../core/base/lookup.ts';
@@ -36,7 +36,7 @@ const defaultTimeout = 60_000;
 
 export function createPolicyHost(options: PolicyHostOptions): PolicyHost {
   return {
-    async fetch(domain) {
+    async fetch(domain, reading = 'validated') {
       const name = parseDomainName(`mta-sts.${domain}`);
       if (name.kind === 'fault') return failed('sts-policy-fetch-error', 'the name of the policy host is too long');
       const timeout = options.timeoutMs ?? defaultTimeout;
@@ -45,21 +45,30 @@ export function createPolicyHost(options: PolicyHostOptions): PolicyHost {
         const says = `no policy within ${timeout / 1000} s`;
         deadline.addEventListener('abort', () => resolve(failed('sts-policy-fetch-error', says)));
       });
-      return Promise.race([late, fetchFrom(name.value, options, deadline)]);
+      return Promise.race([late, fetchFrom(name.value, reading, options, deadline)]);
     },
   };
 }
 
-async function fetchFrom(host: DomainName, options: PolicyHostOptions, deadline: AbortSignal): Promise<Fetched> {
-  const addresses = await addressesOf(host, options);
+async function fetchFrom(
+  host: DomainName,
+  reading: Reading,
+  options: PolicyHostOptions,
+  deadline: AbortSignal,
+): Promise<Fetched> {
+  const addresses = await addressesOf(host, reading, options);
   if ('kind' in addresses) return addresses;
   return get(host, addresses, options, deadline);
 }
 
 /** STS-18: public DNS must not send us to our own network. */
-async function addressesOf(host: DomainName, options: PolicyHostOptions): Promise<readonly IpAddress[] | Failed> {
+async function addressesOf(
+  host: DomainName,
+  reading: Reading,
+  options: PolicyHostOptions,
+): Promise<readonly IpAddress[] | Failed> {
   const types = ({ auto: ['AAAA', 'A'], ipv4: ['A'], ipv6: ['AAAA'] } as const)[options.families];
-  const answers = await Promise.all(types.map((type) => options.resolver.resolve(host, type)));
+  const answers = await Promise.all(types.map((type) => options.resolver.resolve(host, type, reading)));
   const found = answers.flatMap(({ answer }) => (answer.kind === 'found' ? answer.value : []));
   if (found.length === 0) {
     const reason = answers.map(({ answer }) => (answer.kind === 'failed' ? answer.reason : 'no address')).join(', ');
