@@ -154,6 +154,23 @@ test('CERT-27 a date counts at the asked instant, and what OpenSSL refused for t
   assert.equal(then.evidence.at(-1)?.outcome, 'unknown');
 });
 
+test('CERT-28 DANE-52 at the asked instant every certificate of the path counts, not the leaf alone', () => {
+  const later = instant(now + 90 * 86_400_000);
+  const lasting = { to: day(200) };
+  const short = forge({ cn: 'Short', ca: 'yes', issuer: root });
+  const long = forge({ cn: 'Long', ca: 'yes', issuer: root, ...lasting });
+  const sts = dialled({ sts: 'enforce-match' });
+  const because = (plan: DialPlan, security: Encrypted): string => {
+    const verdict = judgeState(plan, security, later);
+    return verdict.kind === 'blocked' ? verdict.because : verdict.kind;
+  };
+  assert.equal(because(sts, shown([mx({ issuer: short, ...lasting }), short])), 'cert-expired');
+  assert.equal(because(sts, shown([mx({ issuer: long, ...lasting }), long])), 'accepted');
+  const store = { kind: 'anchor', certificate: short.der } as const;
+  const anchored = dialled(ta('cert', 'sha2-256', short));
+  assert.equal(because(anchored, shown([mx({ issuer: short, ...lasting }), short], { store })), 'cert-expired');
+});
+
 test('CERT-20 an anchor counts only for the path that was verified against it', () => {
   const plan = dialled(ta('cert', 'sha2-256', own));
   const store = { kind: 'anchor', certificate: other.der } as const;
