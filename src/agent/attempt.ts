@@ -158,9 +158,7 @@ async function meet(
       verdict,
       because: reasonOf(verdict, security),
     };
-    // Trap 21: a port of implicit TLS is never spoken to in cleartext.
-    const stuck = verdict.kind === 'redial' && verdict.how === 'cleartext' && call.mode === 'implicit';
-    if (verdict.kind === 'blocked' || stuck) return { kind: 'failed', attempt: ended(attempt) };
+    if (verdict.kind === 'blocked') return { kind: 'failed', attempt };
     earlier.push(attempt);
     // DT-7.9, TLS-20: at most one of each; the second time the verdict cannot ask for it again.
     if (verdict.how === 'cleartext') call = { ...call, mode: 'cleartext' };
@@ -218,14 +216,6 @@ function rememberAnchors(
   if (security.kind !== 'encrypted' || !verdict.authn.some(({ authn }) => authn === 'dane-ta')) return;
   const trusted = security.paths.find((path) => path.kind === 'trusted' && path.store.kind === 'anchor');
   if (trusted !== undefined) ports.anchors.remember(plan.demand, trusted.store);
-}
-
-/** A verdict that asks for another connection, where there will be none. */
-function ended(attempt: Attempt): Attempt {
-  const { verdict, because } = attempt;
-  if (verdict?.kind !== 'redial' || because === undefined) return attempt;
-  const { evidence } = verdict;
-  return { ...attempt, verdict: { kind: 'blocked', because, status: '4.7.5', temporary: true, evidence } };
 }
 
 /** A host that shows another chain each time is never fully verified. */

@@ -48,7 +48,7 @@ export type Sink = {
   close(): Promise<void>;
 };
 
-export async function startSink(script: Script = {}, host = '127.0.0.1'): Promise<Sink & { script: Script }> {
+export async function startSink(script: Script = {}, host = '127.0.0.1', port = 0): Promise<Sink & { script: Script }> {
   const state = {
     script,
     lines: [] as string[],
@@ -66,7 +66,10 @@ export async function startSink(script: Script = {}, host = '127.0.0.1'): Promis
     socket.once('close', () => open.delete(socket));
     serve(socket, state);
   });
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no address');
   return Object.assign(state, {
