@@ -117,9 +117,9 @@ async function copyBody(
     ready = nothing;
   }
   if (inHeader) {
+    scanHeader(scan, unfinished);
     finishHeader(scan);
-    const added = additions(ports, incoming, birth, scan, 'empty-line');
-    ready = join(ready, unfinished, added);
+    ready = join(ready, unfinished, additions(ports, incoming, birth, scan, 'empty-line'));
     if (ready.length > 0) await put(ready);
   }
   const ending = body.ending();

@@ -3,16 +3,12 @@
 import { constants } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { SMTPServer } from 'smtp-server';
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection';
 import { namesOf } from './server-certificate.ts';
 import { type Desktop, GuardedConnection } from './server-connection.ts';
 import type { ListenerOptions, ServerPorts } from './server-options.ts';
 import { isTrusted } from './server-peer.ts';
-
-/** TLS-16, A6: no renegotiation; no resumption where a client certificate counts, for a resumed session shows none. */
-const secureOptions = (asksCertificate: boolean): number =>
-  constants.SSL_OP_NO_RENEGOTIATION | (asksCertificate ? constants.SSL_OP_NO_TICKET : 0);
 
 export class GuardedServer extends SMTPServer implements Desktop {
   listener: ListenerOptions;
@@ -23,9 +19,7 @@ export class GuardedServer extends SMTPServer implements Desktop {
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(listener: ListenerOptions, ports: ServerPorts) {
-    const asksCertificate = listener.auth === 'client-certificate' || listener.clientSpki.length > 0;
     super({
-      name: listener.identity.hostname,
       secure: listener.tls === 'implicit',
       logger: false,
       disableReverseLookup: true,
@@ -33,13 +27,7 @@ export class GuardedServer extends SMTPServer implements Desktop {
       // Verbs of the package that are no part of the service (EXT-19).
       disabledCommands: ['XCLIENT', 'XFORWARD', 'WIZ', 'SHELL', 'KILL', 'HELP'],
       authOptional: true,
-      socketTimeout: listener.limits.command * 1000,
-      requestCert: asksCertificate,
-      rejectUnauthorized: false,
-      secureOptions: secureOptions(asksCertificate),
-      // TLS-11, TLS-12.
-      minVersion: listener.minVersion,
-      ...tlsOptions(listener),
+      ...packageOptions(listener),
     });
     this.listener = listener;
     this.ports = ports;
@@ -132,7 +120,7 @@ export class GuardedServer extends SMTPServer implements Desktop {
   /** TLS-27: new sessions get the new options and certificates, those that are open keep theirs. The pairs were checked. */
   replace(listener: ListenerOptions): void {
     this.listener = listener;
-    if (listener.certificates.length > 0) this.updateSecureContext(tlsOptions(listener));
+    this.updateSecureContext(packageOptions(listener));
   }
 
   /** Stops accepting; idle sessions are told 421, busy ones finish. @returns when the last socket is closed. */
@@ -150,16 +138,29 @@ export class GuardedServer extends SMTPServer implements Desktop {
   }
 }
 
-/** Always a certificate of our own: the package would fall back to one whose private key is published. */
-function tlsOptions({ certificates: [first, ...others] }: ListenerOptions): {
-  cert?: string;
-  key?: string;
-  sniOptions: Record<string, { cert: string; key: string; minVersion: 'TLSv1.2' }>;
-} {
+/** What may change under open sessions. */
+function packageOptions(listener: ListenerOptions): SMTPServerOptions {
+  const { certificates, minVersion, auth, clientSpki, identity, limits } = listener;
+  const [first, ...others] = certificates;
+  const asksCertificate = auth === 'client-certificate' || clientSpki.length > 0;
+  const context = {
+    // TLS-11, TLS-12.
+    minVersion,
+    // TLS-16, A6: no renegotiation; no resumption where a client certificate counts, for a resumed session shows none.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (asksCertificate ? constants.SSL_OP_NO_TICKET : 0),
+  };
   const named = others.flatMap((pair) =>
-    namesOf(pair).map(
-      (name) => [name, { cert: pair.certificate, key: pair.key, minVersion: 'TLSv1.2' as const }] as const,
-    ),
+    namesOf(pair).map((name) => [name, { ...context, cert: pair.certificate, key: pair.key }] as const),
   );
-  return { ...(first && { cert: first.certificate, key: first.key }), sniOptions: Object.fromEntries(named) };
+  return {
+    name: identity.hostname,
+    socketTimeout: limits.command * 1000,
+    requestCert: asksCertificate,
+    // A pin decides, not OpenSSL.
+    rejectUnauthorized: false,
+    ...context,
+    // Without one the package would take its own, whose private key is published: then STARTTLS is not offered.
+    ...(first && { cert: first.certificate, key: first.key }),
+    sniOptions: Object.fromEntries(named),
+  };
 }
