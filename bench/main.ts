@@ -1,0 +1,170 @@
+// npm run bench: source → relay → sink on loopback, every destination with DANE, sekisho beside Postfix in the same run.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { openGroup } from './group.ts';
+import { startSink } from './load.ts';
+import {
+  backlog,
+  diskCalls,
+  diskFloor,
+  large,
+  type Parties,
+  type Result,
+  throughput,
+  verification,
+  warmUp,
+  workloads,
+} from './measure.ts';
+import { at, furnish, goInside, hasPostfix, isInside, machine, missing } from './place.ts';
+import { type Relay, relays } from './relays.ts';
+import { type Report, toMarkdown } from './report.ts';
+import { dnsCommands, makeZones } from './zones.ts';
+
+const usage = `npm run bench [-- options]        as root; bench/setup.sh prepares a Debian machine
+  --short             only: does everything arrive, verified, and nothing where the TLSA is wrong?
+  --parts a,b         ${'verification,throughput,backlog,large,disk'} (all)
+  --relays a,b        sekisho,postfix,postfix-tuned (all that are there)
+  --workloads a,b     ${Object.keys(workloads).join(',')} (all)
+  --runs n            of each workload, interleaved (5)
+  --backlog n         messages (20000)
+  --out file          JSON (bench.json in $BENCH_DIR)
+  --profile           CPU profiles of sekisho into $BENCH_DIR/profiles
+  --report file       prints the tables of an earlier run
+`;
+
+const { values: options } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    parts: { type: 'string', default: 'verification,throughput,backlog,large,disk' },
+    relays: { type: 'string' },
+    workloads: { type: 'string', default: Object.keys(workloads).join(',') },
+    runs: { type: 'string', default: '5' },
+    backlog: { type: 'string', default: '20000' },
+    out: { type: 'string', default: at('bench.json') },
+    profile: { type: 'boolean', default: false },
+    report: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+async function main(): Promise<number> {
+  if (options.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  if (options.report !== undefined) {
+    process.stdout.write(toMarkdown(JSON.parse(readFileSync(options.report, 'utf8')) as Report));
+    return 0;
+  }
+  if (!isInside()) {
+    const without = missing();
+    for (const what of without) say(`missing: ${what}`);
+    if (without.length > 0) return 2;
+    if (!hasPostfix()) say('without Postfix: bench/setup.sh puts it beside');
+    return goInside();
+  }
+  furnish();
+  const parties = await openParties();
+  const chosen = relays(options.profile ? 'profiled' : 'plain').filter(
+    ({ name }) => options.relays === undefined || options.relays.split(',').includes(name),
+  );
+  return options.short ? short(parties, chosen) : full(parties, chosen);
+}
+
+async function openParties(): Promise<Parties> {
+  makeZones();
+  const parties = { source: openGroup('source'), sink: openGroup('sink'), dns: openGroup('dns') };
+  for (const command of dnsCommands) parties.dns.start(command);
+  startSink(parties.sink);
+  await sleep(1000);
+  return parties;
+}
+
+async function short(parties: Parties, chosen: readonly Relay[]): Promise<number> {
+  let code = 0;
+  for (const relay of chosen) {
+    const { verdict } = await fresh(relay, () => verification(parties, relay));
+    say(`${relay.name}: ${verdict}`);
+    if (verdict !== 'as expected') code = 1;
+  }
+  return code;
+}
+
+async function full(parties: Parties, chosen: readonly Relay[]): Promise<number> {
+  const results: Result[] = [];
+  const report: Report = {
+    schema: 'sekisho.bench/1',
+    at: new Date().toISOString(),
+    machine: machine(),
+    relays: Object.fromEntries(chosen.map((relay) => [relay.name, { version: relay.version(), notes: relay.notes }])),
+    disk_floor_ms: diskFloor(),
+    results,
+  };
+  const keep = (result: Result): void => {
+    results.push(result);
+    say(JSON.stringify(result));
+    writeFileSync(options.out, `${JSON.stringify(report, undefined, 1)}\n`);
+  };
+  const parts = options.parts.split(',');
+  const each = async (part: string, measure: (relay: Relay) => Promise<Result>): Promise<void> => {
+    if (!parts.includes(part)) return;
+    for (const relay of chosen) keep(await fresh(relay, () => measure(relay)));
+  };
+  await each('verification', (relay) => verification(parties, relay));
+  if (parts.includes('throughput')) await interleaved(parties, chosen, keep);
+  const warm =
+    (measure: (relay: Relay) => Promise<Result>) =>
+    async (relay: Relay): Promise<Result> => {
+      await warmUp(parties, relay);
+      return measure(relay);
+    };
+  await each(
+    'backlog',
+    warm((relay) => backlog(parties, relay, Number(options.backlog))),
+  );
+  await each(
+    'large',
+    warm((relay) => large(parties, relay, 6)),
+  );
+  await each(
+    'disk',
+    warm((relay) => diskCalls(parties, relay, 500)),
+  );
+  process.stdout.write(toMarkdown(report));
+  say(`written: ${options.out}`);
+  return results.every(({ verdict }) => verdict === 'all arrived' || verdict === 'as expected') ? 0 : 1;
+}
+
+/** Another order each time: what disturbs the machine disturbs all. */
+async function interleaved(parties: Parties, chosen: readonly Relay[], keep: (result: Result) => void): Promise<void> {
+  for (let run = 0; run < Number(options.runs); run += 1) {
+    const first = run % Math.max(chosen.length, 1);
+    for (const relay of [...chosen.slice(first), ...chosen.slice(0, first)]) {
+      await fresh(relay, async () => {
+        await warmUp(parties, relay);
+        for (const name of options.workloads.split(',')) {
+          const work = workloads[name];
+          if (work === undefined) throw new Error(`there is no workload ${name}`);
+          keep(await throughput(parties, relay, name, work));
+        }
+      });
+    }
+  }
+}
+
+async function fresh<T>(relay: Relay, act: () => Promise<T>): Promise<T> {
+  relay.clear();
+  try {
+    await relay.start();
+    return await act();
+  } finally {
+    await relay.stop();
+    relay.clear();
+  }
+}
+
+process.exit(await main());
