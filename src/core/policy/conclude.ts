@@ -17,7 +17,9 @@ export function conclude(round: {
 }): NonEmpty<RecipientOutcome> {
   const [first, ...others] = round.recipients;
   const one = (recipient: string): RecipientOutcome =>
-    round.ruling.kind === 'settled' ? bySettled(recipient, round.ruling) : byAttempts(recipient, round.attempts);
+    round.ruling.kind === 'settled'
+      ? bySettled(recipient, round.ruling)
+      : byAttempts(recipient, round.attempts, round.messageClass);
   return [one(first), ...others.map(one)];
 }
 
@@ -48,7 +50,7 @@ function bySettled(recipient: string, ruling: Extract<DestinationRuling, { kind:
   };
 }
 
-function byAttempts(recipient: string, attempts: readonly Attempt[]): RecipientOutcome {
+function byAttempts(recipient: string, attempts: readonly Attempt[], messageClass: MessageClass): RecipientOutcome {
   const failures: Failure[] = [];
   for (const attempt of attempts) {
     const answer = replyTo(recipient, attempt);
@@ -67,10 +69,16 @@ function byAttempts(recipient: string, attempts: readonly Attempt[]): RecipientO
     if (failure.final) return outcomeOf(recipient, failure, 'bounced');
     failures.push(failure);
   }
-  const shown = furthest(failures);
+  // RTLS-42: a notice may go without REQUIRETLS, so the lack of it never ends the matter, nor is it what stood in the way.
+  const counted =
+    messageClass === 'requiretls-null'
+      ? failures.filter(({ because }) => !because.startsWith('requiretls-'))
+      : failures;
+  const shown = furthest(counted) ?? furthest(failures);
   if (shown === undefined) return nothingTried(recipient);
   // INT-1, DT-8.3: one temporary cause anywhere, and it is tried again.
-  return outcomeOf(recipient, shown, failures.some(({ temporary }) => temporary) ? 'deferred' : 'bounced');
+  const again = counted.length === 0 || counted.some(({ temporary }) => temporary);
+  return outcomeOf(recipient, shown, again ? 'deferred' : 'bounced');
 }
 
 type Failure = {

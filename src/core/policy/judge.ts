@@ -1,4 +1,4 @@
-// Did this session prove what the plan demands (DT-7)? The only maker of `Accepted` and `Cleared` sessions: without the
+// Did this session prove what the plan demands (DT-7.1 to DT-7.16)? The only maker of `Accepted` and `Cleared` sessions: without the
 // first the peer hears no EHLO inside TLS, without the second no MAIL FROM.
 
 import type { Instant } from '../base/brand.ts';
@@ -267,7 +267,7 @@ function blockedByCertificate(
 /** Nothing is demanded of the channel: cleartext and a second connection are allowed. */
 const isOpportunistic = ({ demand }: DialPlan): boolean => demand.tls === 'opportunistic';
 
-/** With REQUIRETLS these failures end the matter at this host; otherwise they are temporary (DT-7). */
+/** With REQUIRETLS these failures end the matter at this host; otherwise they are temporary (DT-7.9, DT-7.11). */
 const definitive = (plan: DialPlan, forRequiretls: Reason, otherwise: Reason): Reason =>
   plan.demand.requiretls === 'must' ? forRequiretls : routeReason(plan, otherwise);
 

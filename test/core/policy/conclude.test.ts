@@ -5,6 +5,7 @@ import type {
   Attempt,
   Blocked,
   DestinationRuling,
+  MessageClass,
   PeerVerdict,
   RecipientReply,
 } from '../../../src/core/policy/model.ts';
@@ -49,8 +50,8 @@ const answered = (
   },
 });
 
-function concluded(attempts: readonly Attempt[], recipient = one): string {
-  const [outcome] = conclude({ ruling: tryHosts, attempts, messageClass: 'normal', recipients: [recipient] });
+function concluded(attempts: readonly Attempt[], messageClass: MessageClass = 'normal'): string {
+  const [outcome] = conclude({ ruling: tryHosts, attempts, messageClass, recipients: [one] });
   return outcome.kind === 'sent' ? `sent ${outcome.host}` : `${outcome.kind} ${outcome.because} ${outcome.status}`;
 }
 
@@ -141,6 +142,15 @@ test('RTLS-28 RTLS-26 definitive causes at every host bounce at once, with 5.7.3
   assert.equal(concluded([noTls]), 'bounced requiretls-no-tls 5.7.10');
   const unvalidated = attempted({ mx: 'insecure', message: 'requiretls' }, 10);
   assert.equal(concluded([unvalidated]), 'bounced requiretls-mx-unvalidated 5.7.10');
+});
+
+test('RTLS-42 a notice never bounces for want of REQUIRETLS, and shows what kept it from going without', () => {
+  const unsupported = attempted({}, 10, blocked('requiretls-unsupported', '5.7.30', false));
+  const down = attempted({}, 10, blocked('connect-failed', '4.4.1', true));
+  assert.equal(concluded([unsupported], 'requiretls-null'), 'deferred requiretls-unsupported 4.7.30');
+  assert.equal(concluded([unsupported, down], 'requiretls-null'), 'deferred connect-failed 4.4.1');
+  const refused = attempted({}, 10, blocked('remote-5yz', '5.3.2', false));
+  assert.equal(concluded([unsupported, refused], 'requiretls-null'), 'bounced remote-5yz 5.3.2');
 });
 
 test('RTLS-33 the parameter refused after the keyword was listed is REQUIRETLS missing at this host', () => {

@@ -1,4 +1,4 @@
-// DT-7: what happened at a host, in each of the four columns of the table.
+// Table DT-7 of decision-tables.md: what happened at a host, in each of the four columns of the table.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
