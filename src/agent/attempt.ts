@@ -1,5 +1,5 @@
 // One address of one host: dial, have the peer judged in the silence after the handshake, open, have the offer judged, and
-// only then transfer (architecture §4, DT-7). `reach` is the same way without the last step, so that a probe cannot disagree.
+// only then transfer (architecture §4, DT-7.1 to DT-7.18). `reach` is the same way without the last step, so that a probe cannot disagree.
 
 import { type Instant, instant } from '../core/base/brand.ts';
 import type { Evidence } from '../core/base/evidence.ts';

@@ -23,10 +23,12 @@ import { fakeResolver } from './fake-world.ts';
 let given: Given;
 let stranger: Made;
 let selfSigned: Made;
+let expired: Made;
 before(async () => {
   given = await makeGiven();
   stranger = await make({ names: ['elsewhere.example'], issuer: given.publicRoot });
   selfSigned = await make({ names: ['mx1.example.com'] });
+  expired = await make({ names: ['mx1.example.com'], issuer: given.publicRoot, dates: 'expired' });
 });
 const parsedPrefix = (text: string): Prefix => {
   const prefix = parsePrefix(text);
@@ -151,6 +153,8 @@ describe('a demand that is met', () => {
 });
 
 describe('a demand that is not met: nothing is sent', () => {
+  // proves: ATK-1 ATK-2 ATK-3 ATK-5 ATK-6 ATK-7 ATK-10 ATK-11 ATK-13 ATK-16 ATK-41 DT-7.4 DT-7.5 DT-7.6 DT-7.7 DT-7.8 DT-7.9
+  // proves: DT-7.10 DT-7.11 DT-7.12 DT-7.13 DT-7.14 TLS-2 TLS-4 TLS-11 CERT-9 CERT-61 CERT-62 CERT-63 STS-61 DT-1.2 DT-1.34
   const rows: readonly (readonly [string, (given: Given) => WorldWish, string])[] = [
     [
       'ATK-1 DT-7.5 STARTTLS taken away from a DANE host',
@@ -230,6 +234,11 @@ describe('a demand that is not met: nothing is sent', () => {
       'cert-untrusted 4.7.5',
     ],
     [
+      'CERT-61 DT-7.13 an expired certificate under an enforced policy',
+      () => ({ hosts: { '127.0.0.1': { chain: [expired] } }, policy: enforce, zone: stsZone }),
+      'cert-expired 4.7.5',
+    ],
+    [
       'ATK-41 STS-61 a host outside the policy',
       () => ({ hosts: { '127.0.0.1': {} }, policy: enforce.replace('mx1', 'mx9'), zone: stsZone }),
       'sts-mx-mismatch 4.7.5',
@@ -272,6 +281,22 @@ describe('a demand that is not met: nothing is sent', () => {
     });
   }
 
+  test('TLS-29 the record of a failure shows what the library said, the names and the certificate', async () => {
+    const at = await world({ hosts: { '127.0.0.1': { chain: [selfSigned] } }, policy: enforce, zone: stsZone });
+    const [record] = (await at.send()).records;
+    assert.equal(record?.detail, 'depth zero self signed cert');
+    assert.deepEqual(
+      [record?.tls_version, record?.sni, record?.cert_sha256],
+      ['TLSv1.3', 'mx1.example.com', digestOf(selfSigned)],
+    );
+    assert.match(String(record?.cert_subject), /mx1\.example\.com/);
+    const broken = await world({
+      hosts: { '127.0.0.1': { handshake: { answer: Uint8Array.of(0x15, 3, 3, 0, 2, 2, 40) } } },
+      zone: daneZone,
+    });
+    assert.match(String((await broken.send()).records[0]?.detail), /handshake failure/);
+  });
+
   test('A5 ATK-13 a host that shows another chain on each connection is never trusted', async () => {
     const first = await makeCa();
     const second = await makeCa();
@@ -312,6 +337,7 @@ describe('nothing is demanded', () => {
     assert.equal(at.dials.length, 1);
   });
 
+  // proves: DT-7.9 DT-7.10 TLS-9
   for (const [name, handshake] of [
     ['DT-7.9 TLS-9 garbage', { answer: Buffer.from('nonsense') }],
     ['DT-7.10 a close', 'drop'],
@@ -351,6 +377,15 @@ describe('nothing is demanded', () => {
     assert.deepEqual(
       at.dials.map((dial) => dial.split(' ').slice(1, 3).join(' ')),
       ['starttls mx1.example.com', 'starttls -', 'cleartext -'],
+    );
+  });
+
+  test('TLS-10 DT-7.18 a connection that breaks during DATA is no reason for cleartext', async () => {
+    const at = await world({ hosts: { '127.0.0.1': { on: (line) => (line === 'DATA' ? 'drop' : undefined) } } });
+    assert.deepEqual(summary(await at.send()), ['deferred conn-lost 4.4.2']);
+    assert.deepEqual(
+      at.dials.map((dial) => dial.split(' ')[1]),
+      ['starttls'],
     );
   });
 
@@ -618,6 +653,7 @@ describe('sessions', () => {
 });
 
 describe('REQUIRETLS', () => {
+  // proves: RTLS-20 RTLS-28 RTLS-30 RTLS-33 INT-1 ATK-9 ATK-80 DT-7.5 DT-7.6 DT-7.15
   const offers = { keywords: (secure: string) => (secure === 'tls' ? ['REQUIRETLS'] : []) };
 
   test('RTLS-20 RTLS-22 TLS, a verified certificate, the keyword inside TLS: sent with the parameter', async () => {
@@ -680,7 +716,22 @@ describe('REQUIRETLS', () => {
     assert.deepEqual(heardMail(at, '127.0.0.2'), []);
   });
 
-  test('RTLS-42 DT-2.7 a notice goes to the host with REQUIRETLS, though another comes first', async () => {
+  test('RTLS-23 CERT-17 a public certificate does not stand in for DANE that fails', async () => {
+    const at = await world({
+      hosts: { '127.0.0.1': offers },
+      zone: `${plainZone}\n_PORT._tcp.mx1.example.com secure TLSA 3 1 1 ${digestOf(selfSigned)}`,
+    });
+    assert.deepEqual(summary(await at.send({ tag: 'requiretls' })), ['bounced requiretls-unauthenticated 5.7.10']);
+    assert.deepEqual(heardMail(at), []);
+  });
+
+  test('RTLS-25 an enforced policy binds in addition', async () => {
+    const at = await world({ hosts: { '127.0.0.1': offers }, policy: enforce.replace('mx1', 'mx9'), zone: stsZone });
+    assert.deepEqual(summary(await at.send({ tag: 'requiretls' })), ['deferred sts-mx-mismatch 4.7.5']);
+    assert.deepEqual(at.dials, []);
+  });
+
+  test('RTLS-42 DT-2 a notice goes to the host with REQUIRETLS, though another comes first', async () => {
     const at = await world({ hosts: { '127.0.0.1': {}, '127.0.0.2': offers }, zone: twoHosts });
     assert.deepEqual(summary(await at.send({ tag: 'requiretls', from: 'null' })), ['sent mx2.example.com']);
     assert.deepEqual(heardMail(at), []);

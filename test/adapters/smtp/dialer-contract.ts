@@ -103,6 +103,7 @@ export function dialerContract(makeDialer: (wish: DialerWish, roots: readonly st
       dialer.close(session, 'abort');
     });
 
+    // proves: ATK-1 ATK-2 DT-7.5 TLS-3
     for (const [name, script] of [
       ['ATK-1 DT-7.5 STARTTLS taken away', { starttls: 'missing' }],
       ['ATK-2 STARTTLS overwritten', { starttls: 'missing', keywords: ['XXXXXXXX'] }],
@@ -165,6 +166,7 @@ export function dialerContract(makeDialer: (wish: DialerWish, roots: readonly st
       });
     }
 
+    // proves: SMTP-2 SMTP-7 ATK-23 ATK-93 ATK-94 ATK-95
     for (const [name, answer] of [
       ['ATK-23 another protocol', 'HTTP/1.1 400 Bad Request\r\n\r\n'],
       ['ATK-93 an endless line', `220 ${'x'.repeat(5000)}`],
@@ -227,6 +229,7 @@ export function dialerContract(makeDialer: (wish: DialerWish, roots: readonly st
 
   describe('the handshake', () => {
     const alert = (code: number): Uint8Array => Uint8Array.of(0x15, 3, 3, 0, 2, 2, code);
+    // proves: ATK-10 DT-7.9 DT-7.10 SMTP-3
     for (const [name, handshake, kind] of [
       ['ATK-10 DT-7.9 garbage', { answer: Buffer.from('this is not TLS at all\r\n') }, 'handshake-failed'],
       ['ATK-10 DT-7.9 an alert', { answer: alert(40) }, 'handshake-failed'],
@@ -435,6 +438,7 @@ export function dialerContract(makeDialer: (wish: DialerWish, roots: readonly st
       assert.deepEqual(codes(next), ['final-dot 250']);
     });
 
+    // proves: ATK-94 SMTP-2 SMTP-10
     for (const [name, on, afterDot] of [
       ['ATK-94 DATA answered with 250', (line: string) => (line === 'DATA' ? '250 ok\r\n' : undefined), 'no'],
       [
