@@ -1,6 +1,6 @@
 // Path to answer. Messages and facts go out as they are stored; rendering is the caller's.
 
-import type { MessageStory, QueueFilter, QueueStats } from '../agent/ports.ts';
+import type { MessageStory, MessageSummary, QueueFilter, QueueStats } from '../agent/ports.ts';
 import { statusPage } from './status-page.ts';
 
 export type Check = { readonly check: string; readonly ok: boolean; readonly says: string };
@@ -20,7 +20,7 @@ export type RelayStatus = {
 export interface Relay {
   status(): Promise<RelayStatus>;
   metrics(): Promise<string>;
-  list(filter: QueueFilter): Promise<readonly MessageStory[]>;
+  list(filter: QueueFilter): Promise<readonly MessageSummary[]>;
   story(id: string): Promise<MessageStory | undefined>;
   act(act: string, filter: QueueFilter, note: string): Promise<number | undefined>;
   flush(): void;

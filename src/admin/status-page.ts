@@ -1,6 +1,6 @@
 // One plain page, rendered on the server, that works without script: is the relay well, what waits, and why.
 
-import type { MessageStory } from '../agent/ports.ts';
+import type { MessageSummary } from '../agent/ports.ts';
 import type { RelayStatus } from './api.ts';
 
 /** Everything a peer or sender wrote passes through here. */
@@ -15,7 +15,7 @@ export const escapeHtml = (text: string): string =>
 const style =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8884;vertical-align:top}code{font-size:.9em}.bad{font-weight:bold}';
 
-export function statusPage(status: RelayStatus, stories: readonly MessageStory[]): string {
+export function statusPage(status: RelayStatus, stories: readonly MessageSummary[]): string {
   const ready = status.checks.every((found) => found.ok);
   const checks = status.checks.map(
     (found) =>

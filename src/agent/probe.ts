@@ -262,7 +262,7 @@ function summed(
 }
 
 function sentences({ reason, evidence }: Sum): readonly string[] {
-  const lines = narrate(evidence).map(({ mark, text, rule }) => `${mark} ${text} (${rule})`);
+  const lines = narrate(evidence).map(({ text, rule }) => `${text} (${rule})`);
   if (reason === null) return lines;
   const { sentence, cause, remedy } = catalogue[reason];
   return [sentence, cause, remedy, ...lines];

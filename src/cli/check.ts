@@ -103,7 +103,7 @@ function ladder(program: Program, report: CheckReport, { flags }: Arguments): st
   const shown = new Set<string>();
   const rungs = (evidence: readonly Evidence[], indent: string): void => {
     for (const rung of narrate(evidence)) {
-      const line = `${indent}${mark(terminal, rung.mark)} ${rung.rung.padEnd(12)} ${printable(rung.text)}   ${rung.rule}`;
+      const line = `${indent}${mark(terminal, rung.outcome)} ${rung.rung.padEnd(12)} ${printable(rung.text)}   ${rung.rule}`;
       if (!shown.has(line)) lines.push(line);
       shown.add(line);
     }
@@ -115,7 +115,9 @@ function ladder(program: Program, report: CheckReport, { flags }: Arguments): st
     rungs(host.evidence, '    ');
     if (flags.on('verbose')) lines.push(...details(host));
   }
-  lines.push('', ...report.explain.map((sentence) => `  ${printable(sentence)}`));
+  // Behind the catalogue's three sentences stand the rungs again, for readers of the JSON.
+  if (report.reason !== null)
+    lines.push('', ...report.explain.slice(0, 3).map((sentence) => `  ${printable(sentence)}`));
   return lines.join('\n');
 }
 

@@ -1,7 +1,7 @@
 // The running relay through its Unix socket, or through --url with the token of the configuration.
 
 import { request } from 'node:http';
-import type { MessageStory, QueueStats } from '../agent/ports.ts';
+import type { MessageStory, MessageSummary, QueueStats } from '../agent/ports.ts';
 import type { CheckReport } from '../agent/probe.ts';
 import type { Result } from '../core/base/result.ts';
 import { type Readiness, type RelayClient, RelayUnreachable } from './program.ts';
@@ -66,7 +66,7 @@ export function createRelayClient(endpoint: Endpoint, timeoutMs: number): RelayC
   return {
     live: async () => (await ask('GET', '/livez')).status === 200,
     ready: async () => (await ask('GET', '/readyz')).value as Readiness,
-    list: (filter) => post<readonly MessageStory[]>('/api/v1/messages', { filter }),
+    list: (filter) => post<readonly MessageSummary[]>('/api/v1/messages', { filter }),
     story: async (id) => {
       if (!/^[\w-]{1,64}$/.test(id)) return undefined;
       const { status, value } = await ask('GET', `/api/v1/messages/${id}`);

@@ -1,6 +1,6 @@
 // What the verbs may ask of the program around them. main.ts provides it; the verbs stay thin and can be tested alone.
 
-import type { MessageStory, QueueFilter, QueueStats } from '../agent/ports.ts';
+import type { MessageStory, MessageSummary, QueueFilter, QueueStats } from '../agent/ports.ts';
 import type { CheckReport } from '../agent/probe.ts';
 import type { ConfigFault, Loaded } from '../config/load.ts';
 import type { NonEmpty, Result } from '../core/base/result.ts';
@@ -69,7 +69,7 @@ export class RelayUnreachable extends Error {
 export interface RelayClient {
   live(): Promise<boolean>;
   ready(): Promise<Readiness>;
-  list(filter: QueueFilter): Promise<readonly MessageStory[]>;
+  list(filter: QueueFilter): Promise<readonly MessageSummary[]>;
   story(id: string): Promise<MessageStory | undefined>;
   stats(): Promise<QueueStats>;
   act(act: 'retry' | 'hold' | 'release' | 'drop' | 'bounce', filter: QueueFilter, note: string): Promise<number>;

@@ -1,6 +1,6 @@
 // `sekisho queue …`: list, show, and acts with one filter grammar (QUE-7). An act shows its count before it is done.
 
-import type { MessageStory, QueueFilter, RecipientState } from '../agent/ports.ts';
+import type { MessageSummary, QueueFilter, RecipientState } from '../agent/ports.ts';
 import { parseDuration } from '../config/values.ts';
 import { instant } from '../core/base/brand.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
@@ -102,7 +102,7 @@ async function list(program: Program, given: Arguments, relay: RelayClient, filt
 }
 
 /** Postfix's `postqueue -j` names where they exist; docs/schemas/queue.schema.json. */
-export function queueView(story: MessageStory): Readonly<Record<string, unknown>> {
+export function queueView(story: MessageSummary): Readonly<Record<string, unknown>> {
   const { message } = story;
   return {
     schema: 'sekisho.queue/1',

@@ -4,6 +4,7 @@ import type { Gauge, Registry } from '../adapters/metrics/registry.ts';
 import type { BoundAddress } from '../adapters/smtp/server.ts';
 import type { Check, Relay as RelayFace } from '../admin/api.ts';
 import type { accept } from '../agent/accept.ts';
+import { createHostMemory } from '../agent/host-memory.ts';
 import type { Clock, Incoming, IncomingBody, QueueStore } from '../agent/ports.ts';
 import { probe } from '../agent/probe.ts';
 import type { CheckOptions } from '../cli/program.ts';
@@ -11,7 +12,7 @@ import type { QueueId } from '../core/base/brand.ts';
 import type { IpAddress } from '../core/base/lookup.ts';
 import { parseMailbox } from '../core/smtp/address.ts';
 import { version } from './package.ts';
-import { probeOptionsOf } from './probe-options.ts';
+import { probeOptionsOf, subjectOf } from './probe-options.ts';
 import type { InForce } from './relay.ts';
 
 export type FaceParts = {
@@ -61,8 +62,9 @@ export function makeRelayFace(parts: FaceParts): RelayFace {
       const asked = options as CheckOptions;
       const read = probeOptionsOf(loaded, materials, asked);
       if (read.kind === 'fault') return read;
-      const what = asked.host === undefined ? subject : asked.host;
-      return probe(outlook.probePorts, what, {
+      // A host that rests after a failed connection is asked all the same.
+      const ports = { ...outlook.probePorts, hosts: createHostMemory() };
+      return probe(ports, subjectOf(subject, asked), {
         ...read.value,
         discover: outlook.discoverOptions,
         signal: AbortSignal.timeout(60_000),

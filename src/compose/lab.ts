@@ -15,7 +15,7 @@ import type { Loaded } from '../config/load.ts';
 import type { QueueId } from '../core/base/brand.ts';
 import { makeLabClock } from '../lab/clock.ts';
 import { defaultLabRelay, labHints, writeLabConfiguration } from '../lab/configuration.ts';
-import type { Level, Outcome } from '../lab/destinations.ts';
+import type { Level, Outcome } from '../lab/destination-plan.ts';
 import { type RelayHandle, sendToAll } from '../lab/once.ts';
 import { type Lab, startLab } from '../lab/world.ts';
 import { gather } from './materials.ts';

@@ -10,7 +10,7 @@ import { createDialer, isUsable } from '../adapters/smtp/dialer.ts';
 import { createPool } from '../adapters/smtp/pool.ts';
 import { createTlsClient } from '../adapters/smtp/tls.ts';
 import { createAnchorMemory } from '../agent/anchor-memory.ts';
-import { reach, type SendPorts } from '../agent/attempt.ts';
+import type { SendPorts } from '../agent/attempt.ts';
 import type { DiscoverOptions, DiscoverPorts } from '../agent/discover.ts';
 import { createHostLimit, createHostMemory } from '../agent/host-memory.ts';
 import { makePolicyMemory } from '../agent/policies.ts';
@@ -93,16 +93,7 @@ export function openOutlook(
       allowed: materials.allowed,
     },
     sendPorts,
-    probePorts: {
-      ...discoverPorts,
-      reach: async ({ plan, address, signal }) => {
-        const { hostname } = materials.identity;
-        const reached = await reach(sendPorts, { plan, address, ehloName: hostname, route: undefined }, signal);
-        if (reached.kind === 'failed') return reached.attempts.at(-1) ?? reached.attempts[0];
-        dialer.close(reached.session, 'quit');
-        return reached.attempt;
-      },
-    },
+    probePorts: { ...discoverPorts, ...sendPorts },
     close: () => {
       pool.drain();
       resolver.close();

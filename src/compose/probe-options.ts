@@ -1,6 +1,6 @@
 // Flags of `check` to options of the probe: what delivery would use, but for what the flags say.
 
-import type { ProbeOptions } from '../agent/probe.ts';
+import type { ProbeOptions, Subject } from '../agent/probe.ts';
 import type { CheckOptions } from '../cli/program.ts';
 import type { Loaded } from '../config/load.ts';
 import { parseDomainName } from '../core/base/domain-name.ts';
@@ -18,6 +18,7 @@ export function probeOptionsOf(
   return ok({
     routes: materials.routes,
     operator: materials.policy,
+    ehloName: materials.identity.hostname,
     resolverMode: loaded.config.resolver.mode,
     connect: asked.connect,
     requiretls: asked.requiretls,
@@ -26,3 +27,7 @@ export function probeOptionsOf(
     ...(mx === undefined ? {} : { mx: mx.value }),
   });
 }
+
+/** `--host` takes the place of a domain (OPS-11). */
+export const subjectOf = (subject: string, { host }: CheckOptions): Subject =>
+  host === undefined ? subject : { host: host.name, port: host.port, starttls: host.starttls };

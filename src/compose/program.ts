@@ -23,7 +23,7 @@ import { runLab } from './lab.ts';
 import { gather, type Materials } from './materials.ts';
 import { makePassingPolicyStore, openOutlook, openResolver, type Surroundings } from './outlook.ts';
 import { version } from './package.ts';
-import { probeOptionsOf } from './probe-options.ts';
+import { probeOptionsOf, subjectOf } from './probe-options.ts';
 import { runRelay } from './run.ts';
 import { type Environment, readSettings } from './settings.ts';
 
@@ -145,13 +145,11 @@ async function* checkEach(
     for (const subject of subjects) {
       if (probeOptions.kind === 'fault') yield probeOptions;
       else
-        yield await probe(
-          outlook.probePorts,
-          options.host === undefined
-            ? subject
-            : { host: options.host.name, port: options.host.port, starttls: options.host.starttls },
-          { ...probeOptions.value, discover: outlook.discoverOptions, signal: patience(flags) },
-        );
+        yield await probe(outlook.probePorts, subjectOf(subject, options), {
+          ...probeOptions.value,
+          discover: outlook.discoverOptions,
+          signal: patience(flags),
+        });
     }
   } finally {
     outlook.close();

@@ -9,13 +9,14 @@ import { openPolicyStore } from '../adapters/store/policies.ts';
 import { passwordFits } from '../adapters/system/passwords.ts';
 import { type Admin, startAdmin } from '../admin/server.ts';
 import { type AcceptPorts, accept } from '../agent/accept.ts';
-import { type DeliverSettings, deliver } from '../agent/deliver.ts';
+import { type DeliverPorts, type DeliverSettings, deliver } from '../agent/deliver.ts';
 import type { Clock, Incoming, IncomingBody, Log, QueueStore } from '../agent/ports.ts';
 import { refreshPolicies } from '../agent/refresh-policies.ts';
-import { createRunner, type Runner } from '../agent/run-queue.ts';
+import { createRunner, type Runner, type RunQueueSettings } from '../agent/run-queue.ts';
 import type { Loaded } from '../config/load.ts';
-import { seconds } from '../core/base/brand.ts';
-import { fault, ok, type Result } from '../core/base/result.ts';
+import { type Seconds, seconds } from '../core/base/brand.ts';
+import { fault, type NonEmpty, ok, type Result } from '../core/base/result.ts';
+import type { DeliveryRecord } from '../core/policy/record.ts';
 import { nextHopOf as coreNextHopOf, formatNextHop } from '../core/routing/next-hop.ts';
 import type { EnvelopeRecipient } from '../core/smtp/envelope.ts';
 import { makeRelayFace } from './face.ts';
@@ -41,6 +42,8 @@ export type Relay = {
   stop(within: number): Promise<void>;
 };
 
+type NextHopOf = (recipient: EnvelopeRecipient) => string;
+
 /** @throws Error that names the address, path or setting at fault; then nothing is left open. */
 export async function startRelay(loaded: Loaded, materials: Materials, around: RelayAround): Promise<Relay> {
   const { clock, log } = around;
@@ -58,11 +61,11 @@ export async function startRelay(loaded: Loaded, materials: Materials, around: R
     const policyStore = await openPolicyStore(join(config.stateDirectory, 'policies.json'), log);
     let inForce: InForce = { loaded, materials, outlook: openOutlook(config, materials, policyStore, around) };
     opened.push(() => inForce.outlook.close());
-    const nextHopOf = (recipient: EnvelopeRecipient): string =>
+    const nextHopOf: NextHopOf = (recipient) =>
       formatNextHop(coreNextHopOf(recipient.mailbox, inForce.materials.routes));
     // A route that changed while the relay was down.
     await queue.reroute(nextHopOf);
-    const runner = makeRunner(queue, () => inForce, around);
+    const runner = makeRunner(queue, nextHopOf, () => inForce, around);
     const acceptPorts = (): AcceptPorts => ({
       queue,
       clock,
@@ -168,12 +171,84 @@ function makeFront(inForce: () => InForce, submit: Relay['submit'], around: Rela
   });
 }
 
-function deliverSettings({ loaded, materials, outlook }: InForce): DeliverSettings {
-  return {
-    ehloName: materials.identity.hostname,
-    routes: materials.routes,
-    operator: materials.policy,
-    discover: outlook.discoverOptions,
-    resolverMode: loaded.config.resolver.mode,
+const deliverSettings = ({ loaded, materials, outlook }: InForce): DeliverSettings => ({
+  ehloName: materials.identity.hostname,
+  routes: materials.routes,
+  operator: materials.policy,
+  discover: outlook.discoverOptions,
+  resolverMode: loaded.config.resolver.mode,
+});
+
+/** A lease outlives any delivery that is not stuck; it is renewed while work goes on. */
+const leaseFor = seconds(300);
+
+function makeRunner(queue: QueueStore, nextHopOf: NextHopOf, inForce: () => InForce, around: RelayAround): Runner {
+  const { clock, log, metrics } = around;
+  // RTLS-43: our own notices about REQUIRETLS messages are stored redacted, so there is one form of every body.
+  const content: DeliverPorts['content'] = async (message) => ({
+    size: message.size,
+    facts: message.content,
+    body: () => queue.openBody(message.id),
+  });
+  const runnerSettings = (): RunQueueSettings => {
+    const { loaded, materials } = inForce();
+    const { delivery } = loaded.config;
+    const life = lifeOf(loaded);
+    return {
+      worker: `${materials.identity.hostname}:${process.pid}`,
+      parallel: delivery.parallel,
+      perDestination: delivery.perDestination,
+      leaseFor,
+      schedule: {
+        retry: delivery.retry.map(seconds) as unknown as NonEmpty<Seconds>,
+        warnAfter: seconds(delivery.warnAfter),
+        expireAfter: life.normal,
+        expireNullAfter: life.nullSender,
+      },
+      identity: { hostname: materials.identity.hostname, postmaster: materials.identity.postmaster.text, nextHopOf },
+    };
   };
+  return createRunner(
+    {
+      queue,
+      clock,
+      log,
+      metrics,
+      deliver: async (lease, signal) => {
+        const current = inForce();
+        const ports = { ...current.outlook.discoverPorts, ...current.outlook.sendPorts, content };
+        const round = await deliver(ports, deliverSettings(current), lease, signal);
+        for (const record of round.records) tell(record, around);
+        return round;
+      },
+    },
+    runnerSettings,
+  );
+}
+
+/** OBS-1, OBS-2: every record is a log line, evidence and all. */
+function tell(record: DeliveryRecord, { log, metrics }: RelayAround): void {
+  log.event(record.result === 'sent' ? 'info' : 'warn', 'attempt', record);
+  metrics.count('sekisho_attempts_total', { reason: record.reason ?? 'none' });
+  metrics.observe('sekisho_attempt_duration_seconds', record.duration_ms / 1000);
+  if (record.result === 'sent')
+    metrics.count('sekisho_delivered_protection_total', { level: record.tls_achieved ?? 'none', authn: record.authn });
+}
+
+function announce({ loaded, materials }: InForce, addresses: readonly BoundAddress[], log: Log): void {
+  const { identity } = loaded.config;
+  for (const { listener, host, port } of addresses)
+    log.event('info', 'listening', { listener, address: `${host}:${port}` });
+  if (!identity.hostname.includes('.'))
+    log.event('warn', 'hostname-not-full', {
+      hostname: identity.hostname,
+      says: 'set identity.hostname; many receivers refuse such a name',
+    });
+  for (const { name, certificates, tls } of materials.listeners) {
+    if (certificates.length === 0 && tls !== 'off')
+      log.event('warn', 'no-certificate', {
+        listener: name,
+        says: 'neither STARTTLS nor REQUIRETLS is offered; set listen.certificate',
+      });
+  }
 }

@@ -4,25 +4,22 @@ import type { Evidence, Rung } from '../base/evidence.ts';
 
 export type LadderLine = {
   readonly rung: Rung;
-  /** Carries the outcome without colour: pass, fail, unknown, not applicable. */
-  readonly mark: '✓' | '✗' | '?' | '–';
+  readonly outcome: Evidence['outcome'];
   readonly text: string;
   readonly rule: string;
 };
 
 const order: readonly Rung[] = ['dnssec', 'mx', 'mta-sts', 'tlsa', 'starttls', 'certificate', 'requiretls', 'operator'];
 
-const marks = { pass: '✓', fail: '✗', unknown: '?', 'not-applicable': '–' } as const;
-
 /** Sorted by rung, in the given order within one; what was said twice stands once. */
 export function narrate(evidence: readonly Evidence[]): readonly LadderLine[] {
   const lines = evidence.map(
-    ({ rung, outcome, rule, says }): LadderLine => ({ rung, mark: marks[outcome], text: printable(says), rule }),
+    ({ rung, outcome, rule, says }): LadderLine => ({ rung, outcome, text: printable(says), rule }),
   );
   const sorted = lines.toSorted((a, b) => order.indexOf(a.rung) - order.indexOf(b.rung));
   const seen = new Set<string>();
   return sorted.filter((line) => {
-    const key = `${line.rung} ${line.mark} ${line.text}`;
+    const key = `${line.rung} ${line.outcome} ${line.text}`;
     return !seen.has(key) && seen.add(key) !== undefined;
   });
 }

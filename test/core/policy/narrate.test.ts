@@ -4,7 +4,7 @@ import { narrate } from '../../../src/core/policy/narrate.ts';
 import { plan } from '../../../src/core/policy/plan.ts';
 import { given } from './given.ts';
 
-test('the ladder goes from DNS to the operator, each rung with its mark and rule', () => {
+test('the ladder goes from DNS to the operator, each rung with its outcome and rule', () => {
   const lines = narrate([
     { rung: 'certificate', outcome: 'fail', rule: 'RFC 7672 §3.2', says: 'c' },
     { rung: 'mx', outcome: 'pass', rule: 'RFC 7672 §2.2.1', says: 'a' },
@@ -13,8 +13,8 @@ test('the ladder goes from DNS to the operator, each rung with its mark and rule
     { rung: 'mx', outcome: 'pass', rule: 'RFC 7672 §2.2.1', says: 'a' },
   ]);
   assert.deepEqual(
-    lines.map(({ mark, text }) => `${mark} ${text}`),
-    ['✓ a', '? b', '✗ c', '– d'],
+    lines.map(({ outcome, text }) => `${outcome} ${text}`),
+    ['pass a', 'unknown b', 'fail c', 'not-applicable d'],
   );
 });
 
