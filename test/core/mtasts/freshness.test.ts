@@ -53,7 +53,7 @@ test('STS-6 STS-7 STS-41 DT-1.43 ATK-60 no failure of the record takes a cached 
   }
 });
 
-test('STS-8 STS-46 DT-1.40 DT-1.42a DT-1.42b nothing cached, or expired', () => {
+test('STS-8 STS-46 DT-1.40 DT-1.42a DT-1.42b ATK-61 nothing cached, or expired', () => {
   const kinds = (stored: StsPolicy | undefined): readonly string[] =>
     failures.map((txt) => {
       const result = judgeFreshness(stored, txt, after);

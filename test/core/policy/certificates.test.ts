@@ -4,7 +4,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { instant } from '../../../src/core/base/brand.ts';
+import { domainName } from '../../../src/core/base/domain-name.ts';
 import type { TlsaRecord } from '../../../src/core/dane/tlsa.ts';
+import type { MxPattern } from '../../../src/core/mtasts/policy.ts';
 import type { Encrypted } from '../../../src/core/policy/authenticate.ts';
 import { type DialPlan, judgeState, withPaths } from '../../../src/core/policy/judge.ts';
 import type { PeerVerdict } from '../../../src/core/policy/model.ts';
@@ -21,7 +23,7 @@ import {
   rsaKeys,
   unknownCritical,
 } from '../x509/forge.ts';
-import { dialled, type Given, now } from './given.ts';
+import { dialled, type Given, given, now } from './given.ts';
 import { shakeHands } from './handshake.ts';
 
 type Chain = readonly [Forged, ...Forged[]];
@@ -78,7 +80,7 @@ const ta = (selector: TlsaRecord['selector'], matching: TlsaRecord['matching'], 
   records: [tlsaOf('dane-ta', selector, matching, of)],
 });
 
-test('CERT-1 CERT-3 every form of DANE-EE', async () => {
+test('CERT-1 CERT-3 DANE-40 DANE-62 PKIX-9 DT-4.1 every form of DANE-EE; no transparency proof or revocation answer is asked for', async () => {
   for (const selector of ['cert', 'spki'] as const)
     for (const matching of ['full', 'sha2-256', 'sha2-512'] as const)
       await authenticated(ee(selector, matching, leaf), [leaf], ['dane-ee']);
@@ -200,7 +202,7 @@ test('CERT-9 CERT-10 ATK-13 DANE-EE matches the leaf or nothing', async () => {
   await refused(ee('spki', 'sha2-256', leaf), [forge({ cn: 'mx1.example.com' }), leaf], 'cert-no-tlsa-match');
 });
 
-test('CERT-17 DANE-41 ATK-14 a perfect public certificate does not rescue failed DANE', async () => {
+test('CERT-17 DANE-40 DANE-41 STS-69 ATK-14 a perfect public certificate does not rescue failed DANE', async () => {
   await refused(ee('spki', 'sha2-256', leaf), [publicLeaf, issuing], 'cert-no-tlsa-match');
   const both = { ...ee('spki', 'sha2-256', leaf), sts: 'enforce-match' };
   await refused(both, [publicLeaf, issuing], 'cert-no-tlsa-match');
@@ -354,6 +356,23 @@ test('CERT-66 STS-66 the same under a testing policy: delivered and recorded', a
     assert.equal(verdict.achieved, 'encrypted');
     assert.deepEqual(verdict.failures, [{ authn: 'pkix-sts', because }]);
   }
+});
+
+test('ATK-15 ATK-72 what MTA-STS cannot notice: another trusted authority, another host under the wildcard', async () => {
+  const rogue = forge({ cn: 'Rogue', ca: 'yes', issuer: root });
+  await authenticated({ sts: 'enforce-match' }, [mx({ issuer: rogue }), rogue], ['pkix-sts']);
+  const made = given({ sts: 'enforce-match' });
+  const { sts } = made.destination;
+  assert.ok(sts.kind === 'policy');
+  const policy = { ...sts.policy, mx: ['*.example.com' as MxPattern] };
+  const host = domainName('customer.example.com');
+  const plan = dialled({
+    ...made,
+    destination: { ...made.destination, sts: { ...sts, policy } },
+    candidate: { ...made.candidate, host },
+  });
+  const verdict = await outcome(plan, [mx({ issuer: issuing, dns: ['customer.example.com'] }), issuing]);
+  assert.equal(verdict.kind, 'accepted');
 });
 
 test('CERT-67 INT-3 DANE alone does not do where an enforced policy binds too', async () => {
