@@ -195,7 +195,7 @@ function judge(plan: DialPlan, dialed: Dialed, known: SecurityState | undefined,
     if (verdict.kind === 'accepted') throw new Error('a peer without a session was accepted');
     return { security, verdict };
   }
-  const security = dialed.session.security;
+  const security = known === undefined ? dialed.session.security : withPaths(dialed.session.security, known);
   return { security, ...judgePeer(plan, { ...dialed.session, security }, at) };
 }
 
