@@ -38,7 +38,7 @@ function isOnPath(tool: string): boolean {
   });
 }
 
-const mark = 'SEKISHO_BENCH_INSIDE';
+const mark = 'BENCH_INSIDE';
 export const isInside = (): boolean => process.env[mark] !== undefined;
 
 /** Runs this program again inside new network, mount and process namespaces. @returns its exit code. */

@@ -41,14 +41,14 @@ initial_destination_concurrency=20
 default_process_limit=60
 `;
 
-/** @returns milliseconds until the greeting came. */
-async function awaitGreeting(name: string): Promise<number> {
-  const begin = performance.now();
-  while (performance.now() - begin < 60_000) {
-    if (await greets()) return performance.now() - begin;
+async function awaitGreeting({ name, pids }: Group): Promise<void> {
+  const begin = Date.now();
+  while (Date.now() < begin + 60_000) {
+    if (Date.now() > begin + 2000 && pids().length === 0) break;
+    if (await greets()) return;
     await sleep(25);
   }
-  throw new Error(`${name} does not answer on port ${relayPort}`);
+  throw new Error(`${name} does not answer on port ${relayPort}: see ${at(`logs/${name}.log`)}`);
 }
 
 const greets = (): Promise<boolean> =>
@@ -70,7 +70,7 @@ function sekisho(profile: 'profiled' | 'plain'): Relay {
   const state = at('state/sekisho');
   const config = at('sekisho.toml');
   const program = `${repository}bin/sekisho.mjs`;
-  const env = { ...process.env, STATE_DIRECTORY: state, NODE_ENV: 'production' };
+  const env = { PATH: process.env.PATH, STATE_DIRECTORY: state, NODE_ENV: 'production' };
   const flags = profile === 'profiled' ? ['--cpu-prof', `--cpu-prof-dir=${at('profiles')}`] : [];
   return {
     name: 'sekisho',
@@ -81,7 +81,7 @@ function sekisho(profile: 'profiled' | 'plain'): Relay {
       mkdirSync(state, { recursive: true });
       writeFileSync(config, sekishoToml(state));
       group.start([process.execPath, ...flags, program, 'run', '-c', config], { env });
-      await awaitGreeting('sekisho');
+      await awaitGreeting(group);
     },
     stop: () => group.stop(),
     flush: () => openGroup('sekisho-cli').run([process.execPath, program, 'queue', 'flush', '-c', config], { env }),
@@ -132,7 +132,7 @@ function postfix(name: string, notes: string, extra: string): Relay {
       const prepare = `/usr/lib/postfix/configure-instance.sh -; mkdir -p /var/spool/postfix/etc`;
       const copy = `for f in ${copies}; do cp -L /etc/$f /var/spool/postfix/etc/; done`;
       await inRoot('/bin/sh', '-c', `${prepare}; ${copy}; postfix start`);
-      await awaitGreeting(name);
+      await awaitGreeting(group);
     },
     stop: async () => {
       await inRoot('postfix', 'stop').catch(() => {});
