@@ -338,7 +338,7 @@ async function ride(ports: SendPorts, errand: Errand, signal: AbortSignal): Prom
   const startedAt = ports.clock.now();
   const entry = ports.pool.take(key);
   if (entry === undefined) return undefined;
-  const ready = entry.validUntil > startedAt ? judgeAgain(errand.plan, entry, startedAt) : undefined;
+  const ready = judgeAgain(errand.plan, entry, startedAt);
   if (ready === undefined) {
     ports.dialer.close(entry.session, 'quit');
     return undefined;

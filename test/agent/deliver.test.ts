@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { attempt } from '../../src/agent/attempt.ts';
 import { deliver, type Round } from '../../src/agent/deliver.ts';
 import { domainName } from '../../src/core/base/domain-name.ts';
+import type { IpAddress } from '../../src/core/base/lookup.ts';
 import { type Prefix, parsePrefix } from '../../src/core/routing/addresses.ts';
 import { type Made, make, makeCa } from '../adapters/smtp/certificates.ts';
 import {
@@ -389,6 +391,16 @@ describe('nothing is demanded', () => {
     );
   });
 
+  test('DT-7.17 RTLS-52 the same after a handshake that failed: the first connection is no reason to keep the message', async () => {
+    const on = (line: string) => (line.startsWith('MAIL') ? '530 5.7.0 TLS\r\n' : undefined);
+    const at = await world({ hosts: { '127.0.0.1': { handshake: { answer: Buffer.from('nonsense') }, on } } });
+    assert.deepEqual(summary(await at.send()), ['bounced remote-5yz 5.7.0']);
+    assert.deepEqual(
+      at.dials.map((dial) => dial.split(' ')[1]),
+      ['starttls', 'cleartext'],
+    );
+  });
+
   test('CERT-68 TLS-18 a broken certificate is no reason not to encrypt', async () => {
     const at = await world({ hosts: { '127.0.0.1': { chain: [await make({ names: [], dates: 'expired' })] } } });
     const round = await at.send();
@@ -731,6 +743,15 @@ describe('REQUIRETLS', () => {
     assert.deepEqual(at.dials, []);
   });
 
+  test('INT-1 RTLS-28 a host that was reached at its second address did not fail for the first', async () => {
+    const at = await world({
+      hosts: { '127.0.0.1': {} },
+      zone: 'example.com secure MX 10 mx1.example.com\nmx1.example.com secure A 127.0.0.3\nmx1.example.com secure A 127.0.0.1',
+    });
+    assert.deepEqual(summary(await at.send({ tag: 'requiretls' })), ['bounced requiretls-unsupported 5.7.30']);
+    assert.equal(at.dials.length, 2);
+  });
+
   test('RTLS-42 DT-2 a notice goes to the host with REQUIRETLS, though another comes first', async () => {
     const at = await world({ hosts: { '127.0.0.1': {}, '127.0.0.2': offers }, zone: twoHosts });
     assert.deepEqual(summary(await at.send({ tag: 'requiretls', from: 'null' })), ['sent mx2.example.com']);
@@ -812,6 +833,23 @@ describe('routes with credentials', () => {
         false,
       );
     }
+  });
+
+  test('SMTP-17 a plan that forgot to demand it does not help', async () => {
+    const at = await world(smartHost({ '127.0.0.1': { ...auth, chain: [selfSigned] } }));
+    const made = (await at.send()).trials[0]?.attempt.plan;
+    assert(made?.kind === 'dial');
+    const plan = { ...made, demand: { ...made.demand, tls: 'encrypted', all: [] } } as const;
+    const route = { via: '[relay.example.net]', tls: 'starttls', credentials: 'configured' } as const;
+    const compose = () => Promise.reject(new Error('no message is asked for'));
+    const address = '127.0.0.1' as IpAddress;
+    const errand = { plan, address, ehloName: 'relay.example', route, messageClass: 'normal', compose } as const;
+    const [tried] = await attempt(at.ports, errand, new AbortController().signal);
+    assert.equal(tried.because, 'route-auth-unprotected');
+    assert.equal(
+      at.sinks['127.0.0.1']?.lines.some((line) => /AUTH |MAIL/.test(line)),
+      false,
+    );
   });
 
   test('SMTP-17 a refused password defers', async () => {
