@@ -128,4 +128,3 @@ function extensionsOf({ ca, dns, ip, general, extensions }: ForgeOptions): reado
   found.push(...(extensions ?? []));
   return found.length === 0 ? [] : [writeElement(0xa3, sequence(...found))];
 }
-
