@@ -55,7 +55,11 @@ export interface Arena {
   /** Where the relay takes mail, for attacks that speak to it themselves. */
   readonly target: { readonly host: string; readonly port: number };
   /** Hands a message over; resolves when it was accepted or refused. */
-  submit(submission: Submission): Promise<{ readonly kind: 'accepted'; readonly marker: string } | { readonly kind: 'refused'; readonly reply: string }>;
+  submit(
+    submission: Submission,
+  ): Promise<
+    { readonly kind: 'accepted'; readonly marker: string } | { readonly kind: 'refused'; readonly reply: string }
+  >;
   /** Waits until the relay has tried the message (a sink, a resolver or a policy host was asked), then a while longer. */
   watch(marker: string): Promise<Seen>;
   /** A message to an honest destination must arrive; else the finding is undetermined. */
