@@ -38,7 +38,7 @@ async function world(
     return what === 'silence' ? {} : { send: [say(asked, what)] };
   });
   const [clock, log, metrics] = [fakeClock(), fakeLog(), fakeMetrics()];
-  const patience = { tries: 2, firstTry: 60, total: 200, deadFor: 0 };
+  const patience = { tries: 2, firstTry: 600, total: 2000, deadFor: 0 };
   const resolver = createAdResolver({ servers: [server.address], clock, log, metrics, patience });
   open.push(resolver, server);
   const asked = (): readonly string[] =>

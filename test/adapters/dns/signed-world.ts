@@ -112,7 +112,7 @@ export async function startWorld(twists: readonly Twist[], options: Partial<Reso
     clock,
     log,
     metrics,
-    patience: { tries: 2, firstTry: 100, total: 400, deadFor: 0 },
+    patience: { tries: 2, firstTry: 800, total: 3000, deadFor: 0 },
     ...options,
   });
   await resolver.examined();
