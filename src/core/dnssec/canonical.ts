@@ -6,7 +6,7 @@ import { labelCount, lastLabels, type Name, octetsOf, wildcardAt } from '../dns/
 import { concat, lowerRdata } from '../dns/wire.ts';
 import type { Rrsig } from './rdata.ts';
 
-/** All records of one owner, type and class, in the order they came. */
+/** All records of one owner, type and class, in the order they came, no two the same. */
 export type Rrset = {
   readonly owner: Name;
   readonly type: number;
@@ -14,11 +14,9 @@ export type Rrset = {
   readonly records: readonly [ResourceRecord, ...ResourceRecord[]];
 };
 
-/** Records with equal canonical RDATA collapse into one: merged answers repeat them (RFC 4034 §6.3). */
-export function canonicalRdata(rrset: Rrset): readonly Uint8Array[] {
-  const forms = rrset.records.map((record) => lowerRdata(record.rdata, rrset.type) ?? record.rdata).sort(compareOctets);
-  return forms.filter((form, at) => at === 0 || compareOctets(forms[at - 1]!, form) !== 0);
-}
+/** RFC 4034 §6.3. Records that repeat have been left out when the RRset was put together. */
+const canonicalRdata = (rrset: Rrset): readonly Uint8Array[] =>
+  rrset.records.map((record) => lowerRdata(record.rdata, rrset.type) ?? record.rdata).sort(compareOctets);
 
 /** RFC 4034 §6.3: as left-justified unsigned octets, absent before zero. */
 export function compareOctets(left: Uint8Array, right: Uint8Array): number {

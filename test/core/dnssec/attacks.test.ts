@@ -279,6 +279,21 @@ const rows: readonly Row[] = [
   ],
   [
     'SEC-10',
+    'a DS set signed by the child itself',
+    ['signed.nsectld', 'DS'],
+    onAnswersTo(
+      'DS',
+      withAnswer(
+        ...signedBy(world, 'signed.nsectld', 'signed.nsectld', 'DS', [
+          rdata.ds(name('signed.nsectld'), testKey(13, 'evil')),
+        ]),
+      ),
+      'signed.nsectld',
+    ),
+    'bogus missing-signature',
+  ],
+  [
+    'SEC-10',
     'DS denied by the NSEC of the child',
     [tlsaName.replace('test', 'nsectld'), 'TLSA'],
     onAnswersTo(
@@ -488,7 +503,7 @@ const rows: readonly Row[] = [
     ['mx.nsec.test', 'A'],
     onAnswersTo(
       'A',
-      withAuthority(3, ...signedBy(world, 'nsec.test', 'nsec.test', 'NSEC', [nsecData('zz.other', 'SOA', 'NS')])),
+      withAuthority(3, ...signedBy(world, 'nsec.test', 'nsec.test', 'NSEC', [nsecData('zz.zzz', 'SOA', 'NS')])),
     ),
     'bogus denial-incomplete',
   ],
@@ -629,6 +644,13 @@ const rows: readonly Row[] = [
       'secure.alias.test',
     ),
     'secure',
+  ],
+  [
+    'DNS-10',
+    'the answer stops at the CNAME to an unsigned name',
+    ['unsigned.alias.test', 'A'],
+    onAnswersTo('A', (message) => ({ ...message, answer: message.answer.slice(0, 2) }), 'unsigned.alias.test'),
+    'insecure opt-out',
   ],
   [
     'SEC-30',

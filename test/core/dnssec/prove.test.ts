@@ -312,6 +312,9 @@ test('SEC-40 of a flood of signatures only sixteen are looked at, of keys only s
 
 test('SEC-40 no more than two keys of one tag are tried', () => {
   const trap = keyTrapWorld();
+  const corrupt = onAnswersTo('A', changed(ofType('RRSIG'), flipped(-1)));
+  // Two on the first answer and two on the second.
+  assert.equal(lookUp(trap, 'mx.trap', 'A', { meddle: corrupt }).work.failedVerifications, 4);
   const last = onAnswersTo('DNSKEY', (message) => ({ ...message, answer: [...message.answer].reverse() }), 'trap');
   const proof = lookUp(trap, 'mx.trap', 'A', { meddle: last });
   assert.equal(verdictOf(proof), 'bogus ds-mismatch');
