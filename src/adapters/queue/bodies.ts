@@ -124,7 +124,7 @@ export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue 
   let held = new Uint8Array(4096);
   let length = 0;
   let file: BodyFile | undefined;
-  let state: 'open' | 'over' = 'open';
+  let state: 'open' | 'handed-over' | 'closed' = 'open';
 
   const spill = async (): Promise<void> => {
     await floor.admit(length, 'file');
@@ -143,15 +143,15 @@ export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue 
     held.set(chunk, length);
     length += chunk.length;
   };
-  /** Whatever goes wrong leaves no file behind, except where the row may exist. */
+  /** Whatever goes wrong leaves no file behind, except where its row may exist: then the next start knows. */
   const guarded = async (work: () => Promise<void>): Promise<void> => {
-    if (state === 'over') throw new Error(`the body of ${id} is closed`);
+    if (state !== 'open') throw new Error(`the body of ${id} is closed`);
     try {
       await work();
     } catch (error) {
-      state = 'over';
       const told = asQueueFull(error);
-      if (told instanceof QueueFull) await file?.remove();
+      if (state === 'open' || told instanceof QueueFull) await file?.remove();
+      state = 'closed';
       throw told;
     }
   };
@@ -169,12 +169,12 @@ export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue 
           await spill();
           await file.finish();
         }
-        state = 'over';
+        state = 'handed-over';
         await enqueue({ message, recipients, body: file === undefined ? held.slice(0, length) : 'file' });
       }),
     async abort() {
-      if (state === 'over') return;
-      state = 'over';
+      if (state !== 'open') return;
+      state = 'closed';
       await file?.remove();
     },
   };

@@ -6,13 +6,13 @@ import type { Instant } from '../../core/base/brand.ts';
 import type { EnvelopeRecipient } from '../../core/smtp/envelope.ts';
 import type { Dues } from './due.ts';
 import { makeHoldLost, statsSql } from './history.ts';
-import type { Act, Calls } from './protocol.ts';
+import type { Act, Calls, WaitingRecipient } from './protocol.ts';
 import { type MessageRow, messageOf, type RecipientColumns, recipientOf } from './rows.ts';
 import { waiting } from './schema.ts';
 
-const defaultLimit = 1000;
-/** Messages looked at in one call of `waiting`. */
+/** Messages looked at, and recipients given at least before it stops, in one call of `waiting`. */
 const pageSize = 500;
+const pageRecipients = 5000;
 
 type Handler<Name extends keyof Calls> = (takes: Calls[Name]['takes']) => Calls[Name]['gives'];
 
@@ -42,8 +42,11 @@ export function inspectHandlers(db: DatabaseSync, dues: Dues): InspectHandlers {
   });
 
   return {
-    list: (filter) =>
-      matching(db, filter, 0, filter.limit ?? defaultLimit).map((seq) => summary(bySeq.get(seq) as MessageRow)),
+    list({ filter, after, limit }) {
+      const seqs = matching(db, filter, after, limit);
+      const found = seqs.map((seq) => summary(bySeq.get(seq) as MessageRow));
+      return { found, next: seqs.length < limit ? undefined : seqs.at(-1) };
+    },
     story(id) {
       const row = byId.get(id) as MessageRow | undefined;
       return row && story(row);
@@ -78,13 +81,18 @@ const waits = (filter: QueueFilter): boolean =>
 /** With ids named, or a state that is an end, finished messages count too. */
 const onlyOpen = (filter: QueueFilter): boolean => filter.ids === undefined && waits(filter);
 
+/** An address says its domain, for which there is an index. */
+const domainWanted = ({ domain, to }: QueueFilter): string | undefined =>
+  (domain ?? to?.slice(to.lastIndexOf('@') + 1))?.toLowerCase();
+
 function recipientConditions(filter: QueueFilter): readonly Condition[] {
-  const { state, domain, to, because } = filter;
+  const { state, to, because } = filter;
   const conditions: Condition[] = [];
   // Said beside the state itself, so that the partial indexes serve it.
   if (onlyOpen(filter)) conditions.push([waiting]);
   if (state !== undefined) conditions.push(['state = ?', state]);
-  if (domain !== undefined) conditions.push(['domain = ?', domain.toLowerCase()]);
+  const domain = domainWanted(filter);
+  if (domain !== undefined) conditions.push(['domain = ?', domain]);
   if (to !== undefined) conditions.push(['address = ? COLLATE NOCASE', to]);
   if (because !== undefined) conditions.push(['because = ?', because]);
   return conditions;
@@ -103,8 +111,9 @@ function messageConditions(filter: QueueFilter): readonly Condition[] {
 
 /** Positions of the messages with a matching recipient, in order of arrival. The rarer side leads the join. */
 function matching(db: DatabaseSync, filter: QueueFilter, after: number, limit: number): readonly number[] {
-  const { domain, because, state, from } = filter;
-  const byRecipient = onlyOpen(filter) && (domain !== undefined || because !== undefined || state !== undefined);
+  const { because, state, from } = filter;
+  const byRecipient =
+    onlyOpen(filter) && (domainWanted(filter) !== undefined || because !== undefined || state !== undefined);
   const index = onlyOpen(filter) && from === undefined ? 'INDEXED BY message_open' : '';
   const tables = byRecipient
     ? 'recipient CROSS JOIN message ON seq = message'
@@ -180,15 +189,18 @@ function rerouting(db: DatabaseSync, dues: Dues): Pick<InspectHandlers, 'waiting
   );
   return {
     waiting({ after }) {
+      const found: WaitingRecipient[] = [];
       const seqs = open.all(after).map((row) => row.seq as number);
-      const found = seqs.flatMap((message) =>
-        rows.all(message).map((row) => ({
-          message,
-          n: row.n as number,
-          recipient: JSON.parse(row.facts as string) as EnvelopeRecipient,
-          nextHop: row.hop as string,
-        })),
-      );
+      for (const message of seqs) {
+        for (const row of rows.all(message))
+          found.push({
+            message,
+            n: row.n as number,
+            recipient: JSON.parse(row.facts as string) as EnvelopeRecipient,
+            nextHop: row.hop as string,
+          });
+        if (found.length >= pageRecipients) return { rows: found, next: message };
+      }
       return { rows: found, next: seqs.length < pageSize ? undefined : seqs.at(-1) };
     },
     move(changes) {

@@ -66,7 +66,10 @@ export type Calls = {
   body: { takes: QueueId; gives: Uint8Array<ArrayBuffer> | 'file' | 'gone' };
   holdLost: { takes: { readonly id: QueueId; readonly at: Instant; readonly says: string }; gives: 'done' };
   nextDue: { takes: undefined; gives: Instant | undefined };
-  list: { takes: QueueFilter; gives: readonly MessageSummary[] };
+  list: {
+    takes: { readonly filter: QueueFilter; readonly after: number; readonly limit: number };
+    gives: { readonly found: readonly MessageSummary[]; readonly next: Cursor };
+  };
   story: { takes: QueueId; gives: MessageStory | undefined };
   act: {
     takes: {

@@ -3,8 +3,16 @@
 
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type TransferListItem, Worker } from 'node:worker_threads';
-import { type Clock, type Lease, type Log, QueueFull, type QueueStore, type Settlement } from '../../agent/ports.ts';
+import { type ResourceLimits, type TransferListItem, Worker } from 'node:worker_threads';
+import {
+  type Clock,
+  type Lease,
+  type Log,
+  type MessageSummary,
+  QueueFull,
+  type QueueStore,
+  type Settlement,
+} from '../../agent/ports.ts';
 import type { QueueId, Seconds } from '../../core/base/brand.ts';
 import { formatReply } from '../../core/smtp/reply.ts';
 import { createBodyWriter, createDiskFloor, type DiskFloor, readBodyFile, storeBody } from './bodies.ts';
@@ -40,8 +48,14 @@ export type SqliteQueue = QueueStore & {
 const maxPending = 512;
 const maxPendingOctets = 8_388_608;
 
-/** Messages changed in one transaction of an operator's act. */
-const actPage = 1000;
+/** Messages in a list whose filter names no limit. */
+const defaultListing = 1000;
+
+/** Messages listed or changed in one transaction, so that nothing waits long behind an operator. */
+const pageSize = 1000;
+
+/** The thread holds little: the queue is on the disk, and young garbage of a burst need not stay. */
+const resourceLimits: ResourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 256 };
 
 /**
  * Opens the queue, recovers what a crash left, and reports bodies that are missing.
@@ -85,7 +99,16 @@ export async function openSqliteQueue(options: SqliteQueueOptions): Promise<Sqli
     },
     openBody: (id) => openBody(call, spool, id, { clock, log }),
     nextDue: () => call('nextDue', undefined),
-    list: (filter) => call('list', filter),
+    async list(filter) {
+      const found: MessageSummary[] = [];
+      let left = filter.limit ?? defaultListing;
+      for (let after: number | undefined = 0; after !== undefined && left > 0; left = left - pageSize) {
+        const page: Calls['list']['gives'] = await call('list', { filter, after, limit: Math.min(pageSize, left) });
+        found.push(...page.found);
+        after = page.next;
+      }
+      return found;
+    },
     story: (id) => call('story', id),
     async act(act, filter, at, note) {
       let changed = 0;
@@ -97,7 +120,7 @@ export async function openSqliteQueue(options: SqliteQueueOptions): Promise<Sqli
           at,
           note,
           after,
-          limit: Math.min(actPage, left),
+          limit: Math.min(pageSize, left),
         });
         changed += page.changed;
         left -= page.messages;
@@ -210,7 +233,10 @@ type Started = {
 function startWorker(path: string, data: WorkerData, floor: DiskFloor, log: Log): Promise<Started> {
   // The checkout runs .ts, the package .js.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  const worker = new Worker(new URL(`./sqlite-worker${extension}`, import.meta.url), { workerData: data });
+  const worker = new Worker(new URL(`./sqlite-worker${extension}`, import.meta.url), {
+    workerData: data,
+    resourceLimits,
+  });
   const open = new Map<number, { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void }>();
   let posting: Posted[] = [];
   let count = 0;

@@ -241,6 +241,21 @@ test('QUE-10 SRV-13 a full database refuses new mail while settlements go throug
   db.close();
 });
 
+test('SRV-13 when the body cannot be stored the acceptance fails, and the small ones beside it do not', async () => {
+  const path = newPath();
+  const queue = await open(path);
+  const large = message(['a@one.example']);
+  const writer = queue.begin(large.id);
+  await writer.write(randomBytes(100_000));
+  rmSync(`${path}.bodies`, { recursive: true });
+  const commit = writer.commit(large, [{ recipient: recipient('a@one.example'), nextHop: 'one.example' }]);
+  await Promise.all([assert.rejects(commit, /ENOENT/), enqueue(queue, message(['b@one.example']))]);
+  await assert.rejects(enqueue(queue, message(['c@one.example']), randomBytes(100_000)), /ENOENT/);
+  assert.equal(await queue.story(large.id), undefined);
+  assert.equal((await queue.stats()).messages, 1);
+  await queue.close();
+});
+
 test('QUE-1 history goes by age, what waits stays', async () => {
   const path = newPath();
   const queue = await open(path, { keepHistory: 100 as Seconds });

@@ -532,6 +532,21 @@ export function storeConformance(name: string, create: () => Promise<StoreUnderT
     );
 
     test(
+      'QUE-7 lists, acts and new routes go on beyond one page',
+      using(async (queue) => {
+        await Promise.all(Array.from({ length: 1050 }, (_, n) => enqueue(queue, message([`a@d${n % 7}.example`]))));
+        assert.equal((await queue.list({})).length, 1000);
+        assert.equal((await queue.list({ limit: 2000 })).length, 1050);
+        assert.equal(new Set((await queue.list({ limit: 1020 })).map((story) => story.message.id)).size, 1020);
+        assert.equal(await queue.reroute(() => 'hub.example'), 1050);
+        assert.equal(await queue.act('hold', { limit: 1010 }, t0, ''), 1010);
+        assert.equal(await queue.act('hold', {}, t0, ''), 40);
+        assert.equal(await queue.act('release', {}, t0, ''), 1050);
+        assert.equal((await claim(queue, t0, { limit: 2000, room: new Map([['hub.example', 2000]]) })).length, 1050);
+      }),
+    );
+
+    test(
       'OBS-6 statistics count what waits',
       using(async (queue) => {
         assert.deepEqual(await queue.stats(), {
