@@ -129,7 +129,7 @@ export class GuardedConnection extends SMTPConnection {
     const text = this.#out;
     if (text === '' || this._upgrading) return;
     this.#out = '';
-    if (this._socket.writable) this._socket.write(text);
+    if (this._socket.writable) this._socket.write(text, 'latin1');
   }
 
   #say([code, enhanced, says]: Answer): void {

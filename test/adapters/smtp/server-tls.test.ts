@@ -172,6 +172,9 @@ test('TLS-11 TLS-12 versions 1.2 and 1.3, nothing below', async (t) => {
     const [error] = await once(socket, 'error');
     assert.match(String(error), /alert protocol version/i, version);
   }
+  const strict = await startWorld(t, { ...(await withTls()), tls: 'implicit', minVersion: 'TLSv1.3' });
+  const old = connectTls({ port: strict.port, host: '127.0.0.1', rejectUnauthorized: false, maxVersion: 'TLSv1.2' });
+  assert.match(String((await once(old, 'error'))[0]), /alert protocol version/i);
   const free = await Client.openTls(world.port);
   assert.equal('getProtocol' in free.socket && free.socket.getProtocol(), 'TLSv1.3');
   free.end();
