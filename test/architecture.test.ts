@@ -25,6 +25,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   admin: ['core', 'agent', 'config'],
   cli: ['core', 'agent', 'config', 'admin'],
   lab: ['core/base', 'core/dns', 'core/dnssec', 'agent/ports.ts', 'core/smtp', 'core/policy/reasons.ts'],
+  siege: ['core/base', 'core/dns', 'core/dnssec', 'agent/ports.ts', 'lab'],
   compose: [''],
   'main.ts': ['cli', 'compose'],
 };
@@ -45,6 +46,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   admin: ['node:'],
   cli: ['node:'],
   lab: ['node:', 'dns2', '@peculiar/x509', 'reflect-metadata'],
+  siege: ['node:'],
   compose: ['node:'],
   'main.ts': [],
 };

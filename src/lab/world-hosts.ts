@@ -17,13 +17,14 @@ export type PreparedHost = HostFacts & {
 /** All of 127/8 is loopback on Linux; elsewhere only 127.0.0.1 exists until others are added. */
 const hostNetwork = '127.25';
 
-/** Makes the certificates of all hosts; nothing listens yet. */
+/** Makes the certificates of all hosts; nothing listens yet. @param first how many addresses are taken. */
 export async function prepareHosts(
   plans: readonly HostPlan[],
   authorities: LabAuthorities,
-): Promise<readonly PreparedHost[]> {
+  first: number = 0,
+): Promise<PreparedHost[]> {
   const known = new Map(plans.map((plan) => [plan.name, plan]));
-  return Promise.all([...known.values()].map((plan, i) => prepare(plan, i, authorities)));
+  return Promise.all([...known.values()].map((plan, i) => prepare(plan, first + i, authorities)));
 }
 
 async function prepare(plan: HostPlan, index: number, authorities: LabAuthorities): Promise<PreparedHost> {
@@ -72,6 +73,7 @@ export function issueFor(name: string, plan: CertificatePlan, authorities: LabAu
   const by = issuer[plan.by];
   return issueLeaf({
     names: plan.names ?? [name],
+    ...(plan.commonName !== undefined && { commonName: plan.commonName }),
     ...(by && { issuer: by }),
     ...(plan.validity && { validity: plan.validity }),
   });

@@ -40,32 +40,43 @@ const p256: Signing = { algorithm: 13 };
 const registry: Signing = { algorithm: 13, keys: 'split', denial: { iterations: 0, salt: '', optOut: 'yes' } };
 
 /** @returns all zones, parents first. */
-export function makeZones(facts: ZoneFacts): readonly Zone[] {
-  const zones = new Map<Name, Zone>();
-  const add = (apex: string, signing: Signing | undefined): void => {
-    if (zones.has(parseName(apex))) return;
-    const zone = makeZone({ apex, lines: [], ...(signing && { signing }) });
-    zones.set(zone.apex, zone);
+export function makeZones(facts: ZoneFacts): Zone[] {
+  const zones: Zone[] = [];
+  growZones(zones, facts, [
+    { apex: '.', lines: [], signing: { ...p256, keys: 'split' } },
+    { apex: 'test', lines: [], signing: registry },
+    { apex: 'example', lines: [] },
+    { apex: 'nameservers.test', lines: [], signing: p256 },
+  ]);
+  placeLine(zones, `${nameServer} A 127.0.0.1`);
+  return zones;
+}
+
+/** Zones and records of further destinations, delegated and in place. @returns the zones that came new. */
+export function growZones(zones: Zone[], facts: ZoneFacts, before: readonly ZoneRequest[] = []): readonly Zone[] {
+  const grown = new Map<Name, Zone>();
+  const add = (request: ZoneRequest): void => {
+    const apex = parseName(request.apex);
+    if (grown.has(apex) || zones.some((zone) => zone.apex === apex)) return;
+    grown.set(apex, makeZone(request));
   };
-  add('.', { ...p256, keys: 'split' });
-  add('test', registry);
-  add('example', undefined);
-  add('nameservers.test', p256);
-  for (const request of facts.further) {
-    const zone = makeZone(request);
-    zones.set(zone.apex, zone);
-  }
+  const plain = (apex: string, zone: 'signed' | 'unsigned' | Signing): void => {
+    const signing = signingOf(zone);
+    add({ apex, lines: [], ...(signing && { signing }) });
+  };
+  for (const request of [...before, ...facts.further]) add(request);
   for (const { domain, zone, zones: further = [] } of facts.destinations) {
-    if (zone !== 'shared' && zone !== 'absent') add(domain, signingOf(zone));
-    for (const one of further) add(one.apex, signingOf(one.zone));
+    if (zone !== 'shared' && zone !== 'absent') plain(domain, zone);
+    for (const one of further) plain(one.apex, one.zone);
   }
-  const list = [...zones.values()].sort((a, b) => labelCount(a.apex) - labelCount(b.apex));
-  for (const zone of list) {
+  zones.push(...grown.values());
+  zones.sort((a, b) => labelCount(a.apex) - labelCount(b.apex));
+  for (const zone of grown.values()) {
     const above = parentName(zone.apex);
-    if (above !== undefined) delegate(deepest(list, above), zone);
+    if (above !== undefined) delegate(deepest(zones, above), zone);
   }
-  for (const line of recordLines(facts)) placeLine(list, line);
-  return list;
+  for (const line of recordLines(facts)) placeLine(zones, line);
+  return [...grown.values()];
 }
 
 const signingOf = (zone: 'signed' | 'unsigned' | Signing): Signing | undefined =>
@@ -114,7 +125,7 @@ function recordLines({ destinations, hosts, policies, policyAddress, smtpPort }:
     `mta-sts.${domain}. A ${policyAddress}`,
     `_mta-sts.${domain}. TXT "v=STSv1; id=${id};"`,
   ]);
-  return [`${nameServer} A 127.0.0.1`, ...ofHosts, ...ofDestinations, ...ofPolicies];
+  return [...ofHosts, ...ofDestinations, ...ofPolicies];
 }
 
 const mxOf = ({ mx, hosts }: LabDestination): readonly (readonly [number, string])[] =>

@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LabAuthorities, makeAuthorities, pemOf } from './certificates.ts';
 import { type LabClock, makeLabClock } from './clock.ts';
-import type { LabDestination, PolicyPlan } from './destination-plan.ts';
+import type { CertificatePlan, DnsFaultPlan, LabDestination, PolicyPlan } from './destination-plan.ts';
 import { destinations as wholeTable } from './destinations.ts';
 import { makeAuthority } from './dns/authority.ts';
 import { anchorLine, zoneFiles } from './dns/export.ts';
@@ -23,7 +23,7 @@ import {
   startPolicyHosts,
 } from './policy-host.ts';
 import { hasIpv6, identityOf, issueFor, type PreparedHost, prepareHosts, startHosts } from './world-hosts.ts';
-import { makeZones, replaceRecords, tlsaOwners } from './world-zones.ts';
+import { growZones, makeZones, replaceRecords, tlsaOwners } from './world-zones.ts';
 
 export type LabOptions = {
   /** 0 or left out: any free port. */
@@ -34,6 +34,8 @@ export type LabOptions = {
   readonly destinations?: readonly LabDestination[];
   /** Further zones, delegated and signed as they say. */
   readonly zones?: readonly ZoneRequest[];
+  /** Seconds that answers may be kept at most, those about keys excepted; 0 lets every change be seen at once. */
+  readonly maxTtl?: number;
 };
 
 export type Lab = {
@@ -55,6 +57,8 @@ export type Lab = {
   readonly policyHosts: PolicyHosts;
   /** @throws Error for a name that is no host. */
   host(name: string): MxHost;
+  /** A destination that comes later; its names must be new. @throws Error as `startLab` does. */
+  add(destination: LabDestination): Promise<void>;
   /** Every message that a host accepted. */
   messages(): readonly SeenMessage[];
   /** Replaces the records at the owner under this type; an empty list removes them. */
@@ -89,7 +93,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   };
   try {
     const parts = await startParts(options, clock, (one) => started.push(one));
-    return { ...labOf(parts, clock), close };
+    return { ...labOf(parts, clock, (one) => started.push(one)), close };
   } catch (error) {
     await close();
     throw error;
@@ -100,13 +104,13 @@ type Closable = { close(): Promise<void> };
 
 /** What runs, before it is joined to one handle. */
 type Parts = {
-  readonly kept: readonly LabDestination[];
+  readonly kept: LabDestination[];
   readonly leftOut: Lab['leftOut'];
   readonly authorities: LabAuthorities;
-  readonly prepared: readonly PreparedHost[];
-  readonly zones: readonly Zone[];
+  readonly prepared: PreparedHost[];
+  readonly zones: Zone[];
   readonly dns: LabDns;
-  readonly hosts: ReadonlyMap<string, MxHost>;
+  readonly hosts: Map<string, MxHost>;
   readonly policyHosts: PolicyHosts;
   readonly smtpPort: number;
 };
@@ -135,7 +139,13 @@ async function startParts(
   });
   const authority = makeAuthority(zones);
   const now = (): number => secondsOf(clock);
-  const dns = await startDnsServer({ authority, now, address: resolverAddress, port: ports.dns ?? 0 });
+  const dns = await startDnsServer({
+    authority,
+    now,
+    address: resolverAddress,
+    port: ports.dns ?? 0,
+    ...(options.maxTtl !== undefined && { maxTtl: options.maxTtl }),
+  });
   keep(dns);
   const hosts = new Map(running.hosts.map((host) => [host.name, host] as const));
   return { kept, leftOut, authorities, prepared, zones, dns, hosts, policyHosts, smtpPort: running.port };
@@ -143,7 +153,7 @@ async function startParts(
 
 const secondsOf = (clock: LabClock): number => Math.floor(clock.now() / 1000);
 
-function labOf(parts: Parts, clock: LabClock): Omit<Lab, 'close'> {
+function labOf(parts: Parts, clock: LabClock, keep: (one: Closable) => unknown): Omit<Lab, 'close'> {
   const { kept, authorities, prepared, zones, dns, hosts, policyHosts, smtpPort } = parts;
   const ids = new Map<string, number>();
 
@@ -157,17 +167,40 @@ function labOf(parts: Parts, clock: LabClock): Omit<Lab, 'close'> {
   const setDnsFault: LabDns['setFault'] = (fault, owner, type, data) => {
     for (const one of tlsaOwners(owner, smtpPort)) dns.setFault(fault, one, type, data);
   };
+  const bornWith = (faults: readonly DnsFaultPlan[]): void => {
+    for (const { fault, owner, type, data } of faults) setDnsFault(fault, owner, type, data);
+  };
   const clearFaults = (): void => {
     dns.clearFaults();
     for (const { plan } of prepared) hosts.get(plan.name)?.setFaults(plan.faults ?? []);
-    for (const { domain, policy, dnsFaults: born = [] } of kept) {
-      for (const { fault, owner, type, data } of born) setDnsFault(fault, owner, type, data);
+    for (const { domain, policy, dnsFaults = [] } of kept) {
+      bornWith(dnsFaults);
       const faults = policyHosts.policy(domain)?.faults;
       faults?.clear();
       for (const fault of policy?.faults ?? []) faults?.add(fault);
     }
   };
   clearFaults();
+
+  let addressesTaken = prepared.length;
+  const add = async (destination: LabDestination): Promise<void> => {
+    const first = addressesTaken;
+    addressesTaken += destination.hosts.length;
+    const more = await prepareHosts(destination.hosts, authorities, first);
+    prepared.push(...more);
+    kept.push(destination);
+    const running = await startHosts(more, smtpPort);
+    for (const one of running.hosts) {
+      keep(one);
+      hosts.set(one.name, one);
+    }
+    await publish(policyHosts, destination, authorities);
+    const { domain, policy, dnsFaults = [] } = destination;
+    const policies = policy ? [{ domain, id: '1' }] : [];
+    const facts = { destinations: [destination], hosts: more, policies, policyAddress, smtpPort, further: [] };
+    for (const zone of growZones(zones, facts)) dns.authority.add(zone);
+    bornWith(dnsFaults);
+  };
 
   return {
     clock,
@@ -183,6 +216,7 @@ function labOf(parts: Parts, clock: LabClock): Omit<Lab, 'close'> {
     hosts,
     policyHosts,
     host,
+    add,
     messages: () => [...hosts.values()].flatMap((one) => one.messages),
     setRecords,
     publishPolicy: (domain, policy, id = 'new-id') => {
@@ -222,8 +256,8 @@ function found<T>(value: T | undefined, otherwise: string): T {
 
 async function thatThisMachineCan(
   all: readonly LabDestination[],
-): Promise<{ readonly kept: readonly LabDestination[]; readonly leftOut: Lab['leftOut'] }> {
-  if (await hasIpv6()) return { kept: all, leftOut: [] };
+): Promise<{ readonly kept: LabDestination[]; readonly leftOut: Lab['leftOut'] }> {
+  if (await hasIpv6()) return { kept: [...all], leftOut: [] };
   const needsIpv6 = ({ hosts }: LabDestination): boolean => hosts.some(({ at }) => at === 'ipv6');
   return {
     kept: all.filter((destination) => !needsIpv6(destination)),
@@ -238,7 +272,8 @@ async function publish(
 ): Promise<void> {
   if (policy === undefined) return;
   const name = `mta-sts.${domain}`;
-  const make = async (changes: { validity?: 'expired'; names?: readonly string[] }, by: 'public' | 'self') => {
+  type Changes = Pick<CertificatePlan, 'validity' | 'names' | 'commonName'>;
+  const make = async (changes: Changes, by: 'public' | 'self') => {
     const plan = { by, ...changes };
     return identityOf(await issueFor(name, plan, authorities), plan, authorities);
   };
@@ -249,6 +284,7 @@ async function publish(
     flawed: (fault) => {
       if (fault === 'certificate-self-signed') return make({}, 'self');
       if (fault === 'certificate-expired') return make({ validity: 'expired' }, 'public');
+      if (fault === 'certificate-cn-only') return make({ names: [], commonName: name }, 'public');
       return make({ names: [`elsewhere.${domain}`] }, 'public');
     },
     faults: new Set(policy.faults),

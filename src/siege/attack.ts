@@ -1,10 +1,20 @@
 // What an attack is: one file each, over the laboratory, judged by what the laboratory's own hosts saw and never by what
 // the relay under siege says (decision-tables.md, part c).
 
+import type { LabDestination } from '../lab/destination-plan.ts';
 import type { Lab } from '../lab/world.ts';
 
 /** What a relay must claim for an attack to say anything about it. */
 export type Claim = 'dane' | 'mta-sts' | 'requiretls' | 'dnssec' | 'smtp-server' | 'tls-required-no';
+
+export const allClaims: readonly Claim[] = [
+  'dane',
+  'mta-sts',
+  'requiretls',
+  'dnssec',
+  'smtp-server',
+  'tls-required-no',
+];
 
 export type Finding =
   /** The attack ran its course and the relay withstood it. */
@@ -27,6 +37,8 @@ export type Attack = {
   readonly claims: readonly Claim[];
   /** A documented limit: the row is shown and never run. */
   readonly limit?: string;
+  /** `alone`: it reaches what others rest on, so nothing else runs beside it; these come last. */
+  readonly runs?: 'alone';
   readonly run?: (arena: Arena) => Promise<Finding>;
 };
 
@@ -62,8 +74,15 @@ export interface Arena {
   >;
   /** Waits until the relay has tried the message (a sink, a resolver or a policy host was asked), then a while longer. */
   watch(marker: string): Promise<Seen>;
+  /** What was seen until now. */
+  seen(marker: string): Seen;
+  /** Has the relay try again what waits for the domain; `not-heard` when it has no way to be told. */
+  retry(domain: string): Promise<'tried' | 'not-heard'>;
   /** A message to an honest destination must arrive; else the finding is undetermined. */
   control(): Promise<'arrived' | 'missing'>;
-  /** A domain of its own for this attack, copied from a laboratory destination by name, so that no cache has heard of it. */
-  fresh(destination: string): Promise<string>;
+  /**
+   * A domain of its own for this attack, so that no cache has heard of it: copied from a laboratory destination by name,
+   * or made to a plan. Its names are those of the plan with the new domain in place of the old.
+   */
+  fresh(destination: string | LabDestination): Promise<string>;
 }

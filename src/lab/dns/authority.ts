@@ -33,6 +33,8 @@ export type Authority = {
   /** The zone that holds the name's records of this type: for DS the parent's. */
   zoneOf(name: Name, type: number): Zone | undefined;
   standingOf(zone: Zone): Standing;
+  /** A zone that came later. */
+  add(zone: Zone): void;
 };
 
 const aliasLimit = 12;
@@ -71,7 +73,7 @@ export function makeAuthority(zoneList: readonly Zone[]): Authority {
     return failure(Rcode.SERVFAIL);
   };
 
-  return { zones, answer, zoneOf, standingOf };
+  return { zones, answer, zoneOf, standingOf, add: (zone) => void zones.set(zone.apex, zone) };
 }
 
 /** Below a secure parent. Algorithms that rest on SHA-1 count as unsupported here. */
