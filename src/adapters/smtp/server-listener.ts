@@ -15,7 +15,7 @@ export class GuardedServer extends SMTPServer implements Desktop {
   readonly ports: ServerPorts;
   draining = false;
   readonly #clients = new Map<string, number>();
-  #open = 0;
+  readonly #sockets = new Set<Socket>();
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(listener: ListenerOptions, ports: ServerPorts) {
@@ -62,7 +62,8 @@ export class GuardedServer extends SMTPServer implements Desktop {
     const { connections, connectionsPerClient, handshake: patience } = this.listener.limits;
     const client = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     const held = this.#clients.get(client) ?? 0;
-    const full = this.#open >= connections || (held >= connectionsPerClient && !isTrusted(this.listener, client));
+    const full =
+      this.#sockets.size >= connections || (held >= connectionsPerClient && !isTrusted(this.listener, client));
     this.ports.metrics.count('sekisho_connections_total', {
       listener: this.listener.name,
       outcome: full ? 'refused' : 'accepted',
@@ -71,10 +72,10 @@ export class GuardedServer extends SMTPServer implements Desktop {
       this.#turnAway(socket, handshake);
       return false;
     }
-    this.#open++;
+    this.#sockets.add(socket);
     this.#clients.set(client, held + 1);
     socket.once('close', () => {
-      this.#open--;
+      this.#sockets.delete(socket);
       const left = (this.#clients.get(client) ?? 1) - 1;
       if (left === 0) this.#clients.delete(client);
       else this.#clients.set(client, left);
@@ -131,6 +132,10 @@ export class GuardedServer extends SMTPServer implements Desktop {
     for (const connection of this.connections) if (connection instanceof GuardedConnection) connection.drain();
     const timer = setTimeout(() => {
       for (const connection of this.connections) if (connection instanceof GuardedConnection) connection.cutOff();
+      // Whoever does not take the 421 and leave.
+      setTimeout(() => {
+        for (const socket of this.#sockets) socket.destroy();
+      }, 200).unref();
     }, deadlineMs);
     await closed;
     clearTimeout(timer);

@@ -1,6 +1,7 @@
 // What a client may cost: time, rate, connections, commands, errors, unended lines; and the end of the service.
 
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { seconds } from '../../../src/core/base/brand.ts';
 import { Client, certificate, nobody, startWorld } from './server-world.ts';
@@ -156,6 +157,18 @@ test('draining: who is not done in time is cut off, and nothing of it is queued'
   await world.front.drain(seconds(0.05));
   await client.rest();
   assert.deepEqual([world.queue.stored.length, world.queue.aborted.length], [0, 1]);
+});
+
+test('draining: a client that neither reads nor leaves does not hold it up', { timeout: 4000 }, async (t) => {
+  const world = await startWorld(t);
+  const client = await Client.open(world.port);
+  await client.say('NOOP');
+  const raw = client.socket as Socket;
+  raw.allowHalfOpen = true;
+  raw.pause();
+  // The package alone would give it five seconds.
+  await world.front.drain(seconds(0.05));
+  client.end();
 });
 
 test('reload: a new listener opens, a missing one drains, an address that is taken changes nothing', async (t) => {

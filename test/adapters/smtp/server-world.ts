@@ -51,18 +51,24 @@ export type Stored = {
 export function makeQueue(): {
   readonly stored: Stored[];
   readonly aborted: string[];
+  writes: number;
+  octets: number;
   fail: { write?: Error; commit?: Error; hang?: 'commit' };
   begin: AcceptPorts['queue']['begin'];
 } {
   const queue = {
     stored: [] as Stored[],
     aborted: [] as string[],
+    writes: 0,
+    octets: 0,
     fail: {} as { write?: Error; commit?: Error; hang?: 'commit' },
     begin(id: string): BodyWriter {
       const chunks: Uint8Array[] = [];
       return {
         async write(chunk) {
           if (queue.fail.write) throw queue.fail.write;
+          queue.writes++;
+          queue.octets += chunk.length;
           chunks.push(Uint8Array.from(chunk));
         },
         async commit(message, recipients) {
