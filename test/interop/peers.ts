@@ -35,7 +35,16 @@ export async function listening(host: string, port: number, patienceMs = 15_000)
   }
 }
 
-const ended = (child: ChildProcess): Promise<void> =>
+/** Waits for what other programs do in their own time. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, patienceMs = 30_000): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`waited ${patienceMs} ms in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+export const ended = (child: ChildProcess): Promise<void> =>
   new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve();
     child.once('exit', () => resolve());
@@ -51,18 +60,28 @@ function maildir(folder: string): readonly Buffer[] {
 }
 
 export type MailPeer = Peer & {
+  /** What it delivered, with its own fields on top and LF line ends. */
   readonly messages: () => readonly Buffer[];
+  /** What it wrote into its log so far. */
+  readonly log: () => string;
   /** Hands a message to the peer's own sendmail command. */
-  send(from: string, to: string, message: string): Promise<void>;
+  send(from: string, to: string, message: Uint8Array): Promise<void>;
 };
 
+/**
+ * Every local part of the domains has one common mailbox, but `nobody` is refused with 550 and `later` with 450.
+ * Nothing alters a message: line lengths are not limited, fields are not added.
+ */
 export type MailPeerOptions = {
   readonly address: string;
   readonly port: number;
-  readonly keys: Keys;
+  /** Undefined: no STARTTLS. */
+  readonly keys: Keys | undefined;
   readonly domains: readonly string[];
-  /** Where the peer sends everything that is not its own: "[127.0.0.1]:2525". */
-  readonly relayhost?: string;
+  /** Where the peer sends everything that is not its own. */
+  readonly relayhost?: { readonly host: string; readonly port: number };
+  /** In both roles; default: what Debian ships. */
+  readonly tls?: 'TLSv1.2-only';
 };
 
 export async function startPostfix(options: MailPeerOptions): Promise<MailPeer> {
@@ -71,8 +90,12 @@ export async function startPostfix(options: MailPeerOptions): Promise<MailPeer> 
   rmSync(box, { recursive: true, force: true });
   mkdirSync(box, { recursive: true });
   chownSync(box, 5000, 5000);
-  writeFileSync(join(root, 'etc/postfix/interop.crt'), options.keys.certificate);
-  writeFileSync(join(root, 'etc/postfix/interop.key'), options.keys.key, { mode: 0o600 });
+  writeFileSync(join(root, 'etc/postfix/interop.crt'), options.keys?.certificate ?? '');
+  writeFileSync(join(root, 'etc/postfix/interop.key'), options.keys?.key ?? '', { mode: 0o600 });
+  const log = join(root, 'var/log/postfix.log');
+  rmSync(log, { force: true });
+  const { relayhost } = options;
+  const versions = options.tls === undefined ? '' : '!SSLv2, !SSLv3, !TLSv1, !TLSv1.1, !TLSv1.3';
   writeFileSync(
     join(root, 'etc/postfix/main.cf'),
     `compatibility_level = 3.6
@@ -81,24 +104,31 @@ mydestination =
 inet_interfaces = 127.0.0.1
 inet_protocols = all
 mynetworks = 127.0.0.0/8
-relayhost = ${options.relayhost ?? ''}
+relayhost = ${relayhost === undefined ? '' : `[${relayhost.host}]:${relayhost.port}`}
 smtpd_relay_restrictions = permit_auth_destination, reject
+smtpd_recipient_restrictions = check_recipient_access inline:{ {nobody@ = 550 5.1.1 nobody lives here}, {later@ = 450 4.2.1 come back later} }, permit
+local_header_rewrite_clients =
+alias_maps =
+alias_database =
+smtp_line_length_limit = 0
 virtual_mailbox_domains = ${options.domains.join(' ')}
 virtual_mailbox_base = /var/mail/interop
 virtual_mailbox_maps = static:box/
 virtual_uid_maps = static:5000
 virtual_gid_maps = static:5000
-smtpd_tls_security_level = may
+smtpd_tls_security_level = ${options.keys === undefined ? 'none' : 'may'}
 smtpd_tls_cert_file = /etc/postfix/interop.crt
 smtpd_tls_key_file = /etc/postfix/interop.key
 smtp_tls_security_level = may
+smtpd_tls_loglevel = 1
+smtp_tls_loglevel = 1
+${versions === '' ? '' : `smtp_tls_protocols = ${versions}\nsmtpd_tls_protocols = ${versions}`}
 smtpd_client_connection_rate_limit = 0
 maillog_file = /var/log/postfix.log
 `,
   );
   const master = readFileSync(join(root, 'usr/share/postfix/master.cf.dist'), 'utf8')
     .replace(/^smtp +inet .*$/m, `${options.address}:${options.port} inet n - n - - smtpd`)
-    .concat('\npostlog unix-dgram n - n - 1 postlogd\n')
     .replace(/^((?!#)\S+\s+\S+\s+\S+\s+\S+\s+)y(\s)/gm, '$1n$2');
   writeFileSync(join(root, 'etc/postfix/master.cf'), master);
   const postfix = (...args: readonly string[]): Promise<unknown> => run('chroot', [root, 'postfix', ...args]);
@@ -108,6 +138,7 @@ maillog_file = /var/log/postfix.log
   await listening(options.address, options.port);
   return {
     messages: () => maildir(join(box, 'box/new')),
+    log: () => (existsSync(log) ? readFileSync(log, 'utf8') : ''),
     send: (from, to, message) => handOver('chroot', [root, 'sendmail', '-i', '-f', from, to], message),
     stop: async () => void (await postfix('stop').catch(() => undefined)),
   };
@@ -121,39 +152,54 @@ export async function startExim(options: MailPeerOptions): Promise<MailPeer> {
   const id = (flag: string): number => Number(execFileSync('chroot', [root, 'id', flag, 'Debian-exim']).toString());
   chownSync(box, id('-u'), id('-g'));
   for (const [name, text] of [
-    ['interop.crt', options.keys.certificate],
-    ['interop.key', options.keys.key],
+    ['interop.crt', options.keys?.certificate ?? ''],
+    ['interop.key', options.keys?.key ?? ''],
   ] as const) {
     writeFileSync(join(root, 'etc/exim4', name), text, { mode: 0o640 });
     chownSync(join(root, 'etc/exim4', name), 0, id('-g'));
   }
+  const log = join(root, 'var/log/exim4/mainlog');
+  rmSync(log, { force: true });
+  const { relayhost } = options;
+  const versions = options.tls === undefined ? 'NORMAL' : 'NORMAL:-VERS-TLS1.3';
   writeFileSync(
     join(root, 'etc/exim4/exim4.conf'),
     `primary_hostname = mx.${options.domains[0] ?? 'exim.test'}
 local_interfaces = ${options.address}
 daemon_smtp_ports = ${options.port}
-tls_advertise_hosts = *
+tls_advertise_hosts = ${options.keys === undefined ? '' : '*'}
+tls_require_ciphers = ${versions}
 tls_certificate = /etc/exim4/interop.crt
 tls_privatekey = /etc/exim4/interop.key
-acl_smtp_rcpt = accept
+acl_smtp_rcpt = recipient
 acl_smtp_data = accept
 host_lookup =
 rfc1413_query_timeout = 0s
 pid_file_path = /run/exim4/interop.pid
+begin acl
+recipient:
+  deny local_parts = nobody
+    message = 5.1.1 nobody lives here
+  defer local_parts = later
+    message = 4.2.1 come back later
+  accept
 begin routers
 ours:
   driver = accept
   domains = ${options.domains.join(' : ')}
   transport = box
-${options.relayhost === undefined ? '' : `out:\n  driver = manualroute\n  route_list = * ${options.relayhost.replace(/^\[(.+)\]:(\d+)$/, '$1::$2')} byname\n  self = send\n  transport = smtp\n`}
+${relayhost === undefined ? '' : `out:\n  driver = manualroute\n  route_list = * ${relayhost.host}::${relayhost.port} byname\n  self = send\n  transport = smtp\n`}
 begin transports
 box:
   driver = appendfile
   directory = /var/mail/interop
   maildir_format
+  return_path_add
   user = Debian-exim
 smtp:
   driver = smtp
+  message_linelength_limit = 1000000
+  tls_require_ciphers = ${versions}
 begin retry
 * * F,1h,1m
 `,
@@ -164,12 +210,13 @@ begin retry
   await listening(options.address, options.port);
   return {
     messages: () => maildir(join(box, 'new')),
+    log: () => (existsSync(log) ? readFileSync(log, 'utf8') : ''),
     send: (from, to, message) => handOver('chroot', [root, 'exim4', '-i', '-odi', '-f', from, to], message),
     stop: () => ended(daemon),
   };
 }
 
-function handOver(command: string, args: readonly string[], message: string): Promise<void> {
+function handOver(command: string, args: readonly string[], message: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['pipe', 'ignore', 'inherit'] });
     child.once('error', reject);
@@ -184,8 +231,12 @@ function handOver(command: string, args: readonly string[], message: string): Pr
 
 export type ZoneFile = { readonly name: string; readonly file: string };
 
-/** Authoritative, on 127.0.0.1. */
-export async function startNsd(folder: string, port: number, zones: readonly ZoneFile[]): Promise<Peer> {
+/** Authoritative, on 127.0.0.1. `reload` makes it read changed zone files. */
+export async function startNsd(
+  folder: string,
+  port: number,
+  zones: readonly ZoneFile[],
+): Promise<Peer & { reload(): void }> {
   mkdirSync(folder, { recursive: true });
   const config = join(folder, 'nsd.conf');
   writeFileSync(
@@ -210,7 +261,7 @@ ${zones.map((zone) => `zone:\n  name: "${zone.name}"\n  zonefile: "${zone.file}"
   );
   const child = spawn('nsd', ['-d', '-c', config], { stdio: 'ignore' });
   await listening('127.0.0.1', port);
-  return { stop: () => ended(child) };
+  return { stop: () => ended(child), reload: () => void child.kill('SIGHUP') };
 }
 
 export type UnboundOptions = {

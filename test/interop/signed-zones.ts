@@ -14,8 +14,12 @@ export type SignedWorld = {
   readonly questions: readonly (readonly [string, string])[];
 };
 
-type Signing = {
+export type Signing = {
   readonly algorithm: string;
+  /** One key for everything in place of two (BIND's tools only). */
+  readonly keys?: 'one' | 'two';
+  /** A second algorithm that signs everything as well (BIND's tools only). */
+  readonly also?: string;
   readonly tool?: 'bind' | 'ldns';
   readonly nsec3?: { readonly iterations: number; readonly salt: string; readonly optOut: 'yes' | 'no' };
   /** Seconds from now. */
@@ -76,7 +80,8 @@ const corrupt =
       )
       .join('\n');
 
-function oneLine(file: string): string {
+/** Each record on a line of its own, without comments. */
+export function oneLine(file: string): string {
   return file.replace(/;[^\n"]*$/gm, '').replace(/\(([^)]*)\)/g, (_, inside: string) => inside.replace(/\s+/g, ' '));
 }
 
@@ -111,9 +116,7 @@ function zoneTable(): readonly Zone[] {
       { algorithm: 'ECDSAP256SHA256', nsec3: { iterations: 0, salt: '-', optOut: 'yes' } },
       {
         records: `${hostRecords}\nunsigned NS ns.unsigned\nns.unsigned A 127.0.0.1`,
-        questions: [
-          ['unsigned', 'DS'],
-        ],
+        questions: [['unsigned', 'DS']],
       },
     ),
     leaf('ldns.test.', { algorithm: 'ECDSAP256SHA256', tool: 'ldns' }),
@@ -283,13 +286,18 @@ function build(folder: string, zone: Zone, delegations: readonly string[]): Buil
 }
 
 const quiet = { stdio: ['ignore', 'pipe', 'ignore'] as ('ignore' | 'pipe')[], encoding: 'utf8' as const };
-const stamp = (offset: number): string =>
+/** Seconds from now, as the tools write times. */
+export const stamp = (offset: number): string =>
   new Date(Date.now() + offset * 1000).toISOString().replace(/[-:T]|\.\d+Z/g, '');
 
-function signWithBind(home: string, name: string, sign: Signing, output: string): readonly string[] {
-  const bits = sign.algorithm.startsWith('RSA') ? ['-b', '2048'] : [];
-  for (const flag of [[], ['-f', 'KSK']])
-    execFileSync('dnssec-keygen', ['-q', '-K', home, '-a', sign.algorithm, ...bits, ...flag, name], quiet);
+/** Signs `home`/zone. @returns the DS records of the keys that sign keys, SHA-256, presentation form. */
+export function signWithBind(home: string, name: string, sign: Signing, output: string): readonly string[] {
+  const flags = sign.keys === 'one' ? [['-f', 'KSK']] : [[], ['-f', 'KSK']];
+  for (const algorithm of [sign.algorithm, ...(sign.also === undefined ? [] : [sign.also])]) {
+    const bits = algorithm.includes('RSA') ? ['-b', '2048'] : [];
+    for (const flag of flags)
+      execFileSync('dnssec-keygen', ['-q', '-K', home, '-a', algorithm, ...bits, ...flag, name], quiet);
+  }
   const denial = sign.nsec3
     ? ['-3', sign.nsec3.salt, '-H', String(sign.nsec3.iterations), ...(sign.nsec3.optOut === 'yes' ? ['-A'] : [])]
     : [];
@@ -310,6 +318,7 @@ function signWithBind(home: string, name: string, sign: Signing, output: string)
       '-e',
       stamp(sign.expiration ?? 7 * 86_400),
       ...denial,
+      ...(sign.keys === 'one' ? ['-z'] : []),
       '-d',
       home,
       '-f',
@@ -326,7 +335,7 @@ function signWithBind(home: string, name: string, sign: Signing, output: string)
     .split('\n');
 }
 
-function signWithLdns(home: string, name: string, sign: Signing, output: string): readonly string[] {
+export function signWithLdns(home: string, name: string, sign: Signing, output: string): readonly string[] {
   const keys = [[], ['-k']].map((flag) =>
     execFileSync('ldns-keygen', [...flag, '-a', sign.algorithm, name], { ...quiet, cwd: home }).trim(),
   );
