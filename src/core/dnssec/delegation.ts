@@ -1,13 +1,14 @@
 // What the answer to a DS question says about a cut: a signed zone, an unsigned one, or none (RFC 4035 §5.2).
 
 import type { Seconds } from '../base/brand.ts';
+import { spend } from '../base/budget.ts';
 import { type Message, RrType } from '../dns/message.ts';
 import { type Name, parentName } from '../dns/name.ts';
 import { proveCut } from './denial.ts';
 import { maxDsInSet } from './limits.ts';
 import { judgeDenial } from './negative.ts';
 import { judgeRrset } from './positive.ts';
-import type { Need } from './proof.ts';
+import type { ChainStep, Need } from './proof.ts';
 import { type Ds, readDs } from './rdata.ts';
 import { findRrset, type SignedRrset } from './rrset.ts';
 import {
@@ -72,7 +73,7 @@ function* prefetch(run: Run, apex: Name, set: SignedRrset): Step<Heard | Unheard
   const anchor = anchorOf(run, apex, RrType.DS);
   const [signer] = anchor === undefined ? [] : signersOf(run, set.signatures, apex, RrType.DS, anchor);
   if (signer === undefined || run.zones.has(signer)) return undefined;
-  run.budget.spent.queries += 1;
+  if (!spend(run.budget, 'queries')) return undefined;
   const needs: readonly Need[] = [
     { kind: 'zone', apex: signer },
     { kind: 'ask', name: apex, type: RrType.DNSKEY },
@@ -101,11 +102,19 @@ function* judgeNoDs(run: Run, apex: Name, authority: Message['authority']): Step
     const { outcome, zone, ttl } = judged;
     if (outcome.kind === 'no-cut') return { kind: 'inside', zone, ttl };
     // SEC-3, SEC-17, SEC-23
-    return { kind: 'insecure', because: outcome.kind === 'insecure' ? outcome.because : 'unsigned-delegation', ttl };
+    const because = outcome.kind === 'insecure' ? outcome.because : 'unsigned-delegation';
+    noteCut(run, apex, because);
+    return { kind: 'insecure', because, ttl };
   }
   if (judged !== undefined && (judged.kind !== 'bogus' || judged.at !== 'answer')) return judged;
   // Nothing that holds. Unless it is insecure further up already, the denial was taken out (SEC-4).
   const above = yield* walkDown(run, apex, RrType.DS, anchor);
   if (above !== undefined) return above;
-  return judged === undefined || judged.because === 'denial-incomplete' ? bogusAnswer('no-ds-proof') : judged;
+  const because = judged === undefined || judged.because === 'denial-incomplete' ? 'no-ds-proof' : judged.because;
+  noteCut(run, apex, because);
+  return bogusAnswer(because);
+}
+
+function noteCut(run: Run, zone: Name, outcome: ChainStep['outcome']): void {
+  run.chain.push({ zone, what: 'ds', keyTag: null, algorithm: null, outcome });
 }

@@ -66,7 +66,10 @@ function* judgeKeys(
   { message }: Heard,
 ): Step<Keyed | NotSecure> {
   const set = findRrset(message.answer, apex, RrType.DNSKEY);
-  if (set === undefined) return bogusAnswer('no-dnskey');
+  if (set === undefined) {
+    run.chain.push({ ...stepOf(apex, ds[0]), what: 'dnskey', outcome: 'no-dnskey' });
+    return bogusAnswer('no-dnskey');
+  }
   const keys = zoneKeysOf(set);
   const matches = matchKeys(apex, ds, keys);
   const fit = matches.filter(({ key }) => keyFitness(key.dnskey) !== 'unsupported');

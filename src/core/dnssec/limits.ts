@@ -27,6 +27,9 @@ export const maxDsInSet = 16;
 export const maxDenialSets = 16;
 export const maxSigners = 3;
 
+/** Owners of one type looked at in a section; an alias chain at its limit needs far fewer. */
+export const maxOwnersInSection = 64;
+
 /** SEC-41: after this many verifications the event loop gets a turn. */
 export const verificationsPerTurn = 4;
 

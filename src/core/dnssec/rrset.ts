@@ -7,8 +7,14 @@ import { toHex } from '../dns/encodings.ts';
 import { classIn, type ResourceRecord, RrType } from '../dns/message.ts';
 import { isAtOrBelow, isWildcard, labelCount, type Name } from '../dns/name.ts';
 import { lowerRdata } from '../dns/wire.ts';
-import { type Rrset, signedOctets } from './canonical.ts';
-import { maxKeysPerTag, maxPairsPerSet, maxSignaturesOnSet, verificationsPerTurn } from './limits.ts';
+import { type Rrset, signedOctets, signedOwner } from './canonical.ts';
+import {
+  maxKeysPerTag,
+  maxOwnersInSection,
+  maxPairsPerSet,
+  maxSignaturesOnSet,
+  verificationsPerTurn,
+} from './limits.ts';
 import type { BogusCause, Fact, Need, ProofBudget, ProofRules } from './proof.ts';
 import { type Rrsig, readRrsig } from './rdata.ts';
 import { isSupportedAlgorithm, secondsLeft, timeFault, verifySignature, type ZoneKey } from './signature.ts';
@@ -64,10 +70,10 @@ function findSignatures(section: readonly ResourceRecord[], owner: Name, type: n
     });
 }
 
-/** All RRsets of one type in a section, each under its owner. */
+/** All RRsets of one type in a section, each under its owner; of very many owners the first. */
 export function findRrsets(section: readonly ResourceRecord[], type: number): readonly SignedRrset[] {
   const owners = new Set(section.filter((record) => record.type === type).map((record) => record.owner));
-  return [...owners].flatMap((owner) => findRrset(section, owner, type) ?? []);
+  return [...owners].slice(0, maxOwnersInSection).flatMap((owner) => findRrset(section, owner, type) ?? []);
 }
 
 /**
@@ -85,11 +91,12 @@ export function* verifyRrset(
   let worst: RrsetVerdict = { kind: 'bogus', because: 'missing-signature' };
   let pairs = 0;
   for (const { rrsig, ttl } of ofZone) {
-    // SEC-5: nor for a wildcard above its apex.
-    const octets = rrsig.labels < labelCount(zone) ? undefined : signedOctets(rrset, rrsig);
-    const fitting = octets === undefined ? [] : fittingKeys(keys, rrsig);
-    const because = presentedFault(rrsig, octets, fitting, { now, rules });
-    if (because !== undefined || octets === undefined) {
+    const fitting = fittingKeys(keys, rrsig);
+    const because = hasFittingLabels(rrset, rrsig, zone)
+      ? presentedFault(rrsig, fitting, { now, rules })
+      : 'signature-malformed';
+    const octets = because === undefined ? signedOctets(rrset, rrsig) : undefined;
+    if (octets === undefined) {
       worst = closer(worst, { kind: 'bogus', because: because ?? 'signature-malformed', rrsig });
       continue;
     }
@@ -114,13 +121,15 @@ const fittingKeys = (keys: readonly ZoneKey[], rrsig: Rrsig): readonly ZoneKey[]
     .filter(({ dnskey }) => dnskey.keyTag === rrsig.keyTag && dnskey.algorithm === rrsig.algorithm)
     .slice(0, maxKeysPerTag);
 
+// SEC-5: no more labels than the owner has; no wildcard above the apex.
+const hasFittingLabels = (rrset: Rrset, rrsig: Rrsig, zone: Name): boolean =>
+  rrsig.labels >= labelCount(zone) && signedOwner(rrset.owner, rrsig.labels) !== undefined;
+
 function presentedFault(
   rrsig: Rrsig,
-  octets: Uint8Array | undefined,
   fitting: readonly ZoneKey[],
   { now, rules }: Pick<Verifying, 'now' | 'rules'>,
 ): BogusCause | undefined {
-  if (octets === undefined) return 'signature-malformed';
   if (fitting.length === 0 || !isSupportedAlgorithm(rrsig.algorithm, rules.sha1)) return 'no-matching-key';
   return timeFault(rrsig, now, rules.inceptionTolerance);
 }

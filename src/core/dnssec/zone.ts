@@ -70,7 +70,7 @@ function* proveByDs(run: Run, apex: Name): Step<ZoneFinding> {
     return { kind: 'insecure', because: usable.because, ttl: delegation.ttl };
   }
   // SEC-40
-  const cuts = run.chain.filter((step) => step.what === 'ds').length + 1;
+  const cuts = run.chain.filter((step) => step.what === 'ds' && step.outcome === 'secure').length + 1;
   run.budget.spent.zoneCuts = Math.max(run.budget.spent.zoneCuts, cuts);
   if (cuts > run.budget.limits.zoneCuts) return asZone({ kind: 'bogus', because: 'budget', at: 'zone' });
   const answer = delegation.dnskey ?? (yield* ask(run, apex, RrType.DNSKEY));

@@ -439,3 +439,60 @@ test('SEC-5 every field of the RRSIG is part of what is signed', () => {
   }));
   assert.equal(lookUp(world, tlsaName, 'TLSA', { meddle }).because, 'signature-mismatch');
 });
+
+test('SEC-10 a DS set signed by the child is not taken for that of the parent', () => {
+  const apex = 'signed.nsectld';
+  const forged = withAnswer(...signedBy(world, apex, apex, 'DS', [rdata.ds(name(apex), testKey(13, 'evil'))]));
+  let first = true;
+  const meddle: Meddle = (_asked, message) => {
+    const changedMessage = first ? forged(message) : message;
+    first = false;
+    return changedMessage;
+  };
+  const proof = lookUp(world, apex, 'DS', { meddle });
+  assert.equal(verdictOf(proof), 'secure');
+  assert.deepEqual(
+    proof.records.map((record) => record.rdata),
+    [rdata.ds(name(apex), testKey(13, apex))],
+  );
+});
+
+test('SEC-42 the chain of an insecure or bogus verdict ends with the step that decided', () => {
+  const last = (owner: string, options: Parameters<typeof lookUp>[3] = {}): string => {
+    const step = lookUp(world, owner, 'TLSA', options).chain.at(-1)!;
+    return `${nameToText(step.zone)} ${step.what} ${step.outcome}`;
+  };
+  assert.equal(last('_25._tcp.mx.unsigned.nsectld'), 'unsigned.nsectld. ds unsigned-delegation');
+  assert.equal(last('_25._tcp.mx.unsigned.test'), 'unsigned.test. ds opt-out');
+  assert.equal(last('_25._tcp.mx.ds-algorithm.test'), 'ds-algorithm.test. ds unsupported-algorithm');
+  assert.equal(last('_25._tcp.mx.ds-wrong.test'), 'ds-wrong.test. ds ds-mismatch');
+  assert.equal(last('_25._tcp.mx.expired.test'), 'expired.test. dnskey signature-expired');
+  const noDs = {
+    meddle: onAnswersTo(
+      'DS',
+      without(() => true),
+      'signed.test',
+    ),
+  };
+  assert.equal(last(tlsaName, noDs), 'signed.test. ds no-ds-proof');
+  const noKeys = {
+    meddle: onAnswersTo(
+      'DNSKEY',
+      without(() => true),
+      'signed.test',
+    ),
+  };
+  assert.equal(last(tlsaName, noKeys), 'signed.test. dnskey no-dnskey');
+});
+
+test('SEC-40 thousands of owners in one answer are not looked at', () => {
+  const [record, signature] = signedBy(world, 'nsec.test', 'nsec.test', 'NSEC', [bytes([0], [0, 1, 64])]);
+  const crowd = Array.from({ length: 900 }, (_, at) => name(`n${at}.nsec.test`)).flatMap((owner) => [
+    { ...record!, owner },
+    { ...signature!, owner },
+  ]);
+  const meddle = onAnswersTo('A', (message) => ({ ...message, authority: [...crowd, ...message.authority] }));
+  const proof = lookUp(world, 'nowhere.nsec.test', 'A', { meddle });
+  assert.equal(proof.state, 'bogus');
+  assert.ok(proof.work.verifications < 60);
+});
