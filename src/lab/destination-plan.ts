@@ -22,6 +22,7 @@ export type CertificatePlan = {
   readonly by: 'self' | 'public' | 'private';
   /** Default: the host's name. */
   readonly names?: readonly string[];
+  readonly commonName?: string;
   readonly validity?: Validity;
   /** Default: leaf and intermediate. */
   readonly send?: 'leaf' | 'leaf-and-intermediate' | 'whole';

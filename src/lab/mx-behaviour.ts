@@ -8,11 +8,16 @@ export type StarttlsBehaviour =
   /** The keyword is overwritten in the EHLO. */
   | 'stripped'
   | 'refused-454'
+  | 'refused-500'
   | 'refused-502'
+  | 'refused-503'
   /** Forged reply lines in the segment of the 220. */
   | 'injected'
+  /** The same by who sits on the way: behind them TLS begins with the host itself. */
+  | 'injected-then-tls'
   /** After the 220: bytes that are no TLS, a closed connection, or silence. */
   | 'garbage'
+  | 'alert'
   | 'dropped'
   | 'silent';
 
@@ -29,6 +34,16 @@ export type MxBehaviour = {
   readonly replies: Readonly<Partial<Record<Step, string>>>;
   /** The connection is closed in place of the reply. */
   readonly dropAt: Step | undefined;
+  /** Half of the reply leaves; then the connection is gone, without a close_notify where there is TLS. */
+  readonly cutAt: Step | undefined;
+  /** The reply leaves by one octet a second. */
+  readonly dripAt: Step | undefined;
+  /** Sent behind the reply of the step, in the same segment, although nobody asked. */
+  readonly unasked: Readonly<Partial<Record<Step, string>>>;
+  /** EHLO lines that stand in cleartext only, put there by who sits on the way. */
+  readonly beforeTls: readonly string[];
+  /** A web server answers in place of the mail server. */
+  readonly web: 'no' | 'at-connect' | 'in-tls';
   /** Milliseconds before each reply. */
   readonly delay: number;
   /** EHLO gets 502, HELO is taken. */
@@ -47,10 +62,18 @@ export const wellBehaved: MxBehaviour = {
   size: 52_428_800,
   replies: {},
   dropAt: undefined,
+  cutAt: undefined,
+  dripAt: undefined,
+  unasked: {},
+  beforeTls: [],
+  web: 'no',
   delay: 0,
   helo: 'ehlo',
   tls: {},
 };
+
+/** What a terminal, a browser, a JSON writer and a mail header might obey. */
+const escapes = '\x1b[2J\x1b]0;owned\x07 <script>alert(1)</script> "}],\\u0000 \x08\x7f\x9b31m \u202e';
 
 const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
 
@@ -58,13 +81,22 @@ export type MxFault =
   | 'starttls-absent'
   | 'starttls-stripped'
   | 'starttls-454'
+  | 'starttls-500'
   | 'starttls-502'
+  | 'starttls-503'
   | 'starttls-injection'
+  | 'starttls-injection-then-tls'
   | 'handshake-garbage'
+  | 'handshake-alert'
   | 'handshake-drop'
   | 'handshake-silence'
+  | 'tls-1.0-only'
   | 'tls-1.1-only'
   | 'weak-ciphers-only'
+  | 'anonymous-ciphers-only'
+  | 'keywords-before-tls'
+  | 'web-at-connect'
+  | 'web-in-tls'
   | 'requiretls-offered'
   | 'requiretls-before-tls-only'
   | 'helo-only'
@@ -86,6 +118,15 @@ export type MxFault =
   | 'reply-two-lines-two-codes'
   | 'reply-malformed'
   | 'reply-endless'
+  | 'reply-escapes'
+  | 'reply-unasked'
+  | 'data-250'
+  | 'dot-two-codes'
+  | 'dot-malformed'
+  | 'dot-cut'
+  | 'greeting-endless-line'
+  | 'greeting-drip'
+  | 'greeting-escapes'
   | 'drop-at-connect'
   | 'drop-at-mail'
   | 'drop-at-data'
@@ -97,13 +138,22 @@ export const mxFaults: Readonly<Record<MxFault, Partial<MxBehaviour>>> = {
   'starttls-absent': { starttls: 'absent' },
   'starttls-stripped': { starttls: 'stripped' },
   'starttls-454': { starttls: 'refused-454' },
+  'starttls-500': { starttls: 'refused-500' },
   'starttls-502': { starttls: 'refused-502' },
+  'starttls-503': { starttls: 'refused-503' },
   'starttls-injection': { starttls: 'injected' },
+  'starttls-injection-then-tls': { starttls: 'injected-then-tls' },
+  'handshake-alert': { starttls: 'alert' },
   'handshake-garbage': { starttls: 'garbage' },
   'handshake-drop': { starttls: 'dropped' },
   'handshake-silence': { starttls: 'silent' },
+  'tls-1.0-only': { tls: { ...old, maxVersion: 'TLSv1' } },
   'tls-1.1-only': { tls: old },
   'weak-ciphers-only': { tls: { maxVersion: 'TLSv1.2', ciphers: 'NULL:aNULL:@SECLEVEL=0' } },
+  'anonymous-ciphers-only': { tls: { maxVersion: 'TLSv1.2', ciphers: 'aNULL:!NULL:@SECLEVEL=0' } },
+  'keywords-before-tls': { beforeTls: ['SIZE 1', 'AUTH PLAIN LOGIN', 'REQUIRETLS'] },
+  'web-at-connect': { web: 'at-connect' },
+  'web-in-tls': { web: 'in-tls' },
   'requiretls-offered': { requiretls: 'in-tls' },
   'requiretls-before-tls-only': { requiretls: 'before-tls' },
   'helo-only': { helo: 'helo-only' },
@@ -125,6 +175,15 @@ export const mxFaults: Readonly<Record<MxFault, Partial<MxBehaviour>>> = {
   'reply-two-lines-two-codes': { replies: { mail: '250-2.1.0 ok\r\n550 5.1.1 no' } },
   'reply-malformed': { replies: { mail: '25 what' } },
   'reply-endless': { replies: { mail: '250-2.1.0 and so on\r\n'.repeat(4000).trimEnd() } },
+  'reply-escapes': { replies: { rcpt: `550 5.1.1 ${escapes}` } },
+  'reply-unasked': { unasked: { 'ehlo-in-tls': '250 2.0.0 and this was not asked' } },
+  'data-250': { replies: { data: '250 2.0.0 taken already' } },
+  'dot-two-codes': { replies: { dot: '250-2.0.0 stored\r\n550 5.6.0 no' } },
+  'dot-malformed': { replies: { dot: '25 stored' } },
+  'dot-cut': { cutAt: 'dot' },
+  'greeting-endless-line': { replies: { connect: `220 ${'x'.repeat(1024 * 1024)}` } },
+  'greeting-drip': { dripAt: 'connect' },
+  'greeting-escapes': { replies: { connect: `220 mx.test ${escapes}` } },
   'drop-at-connect': { dropAt: 'connect' },
   'drop-at-mail': { dropAt: 'mail' },
   'drop-at-data': { dropAt: 'data' },

@@ -31,6 +31,8 @@ export type SeenSession = {
   readonly said: { readonly line: string; readonly inTls: boolean }[];
   /** A bare LF or CR stood in the content. */
   bareNewline: boolean;
+  /** Commands that came in TLS before the answer to the EHLO there: somebody else's reply was read for it. */
+  hasty: number;
 };
 
 export type MxSessionOptions = {
@@ -64,6 +66,7 @@ class Dialogue {
   #content: Buffer[] = [];
   #contentSize = 0;
   #chunk = { left: 0, last: false };
+  #ehloAnswerDue = false;
   /** Replies leave in order, each after the delay. */
   #replies: Promise<void> = Promise.resolve();
 
@@ -80,14 +83,25 @@ class Dialogue {
       handshakeError: undefined,
       said: [],
       bareNewline: false,
+      hasty: 0,
     };
     socket.on('error', () => socket.destroy());
     socket.on('data', this.#onData);
   }
 
   greet(): void {
+    if (this.#behaviour.web === 'at-connect') {
+      this.#answerAsWeb();
+      return;
+    }
     const welcome = this.#answer('connect', `220 ${this.#options.hostName} ESMTP laboratory`);
-    if (!welcome) this.#then(() => this.#plain.end());
+    if (!welcome && this.#behaviour.dripAt !== 'connect') this.#then(() => this.#plain.end());
+  }
+
+  #answerAsWeb(): void {
+    this.#mode = 'deaf';
+    const page = '<!doctype html><title>400 Bad Request</title>';
+    this.#socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Length: ${page.length}\r\nConnection: close\r\n\r\n${page}`);
   }
 
   #onData = (octets: Buffer): void => {
@@ -114,6 +128,11 @@ class Dialogue {
 
   #onCommand(line: string): void {
     this.seen.said.push({ line, inTls: this.#inTls });
+    if (this.#ehloAnswerDue) this.seen.hasty++;
+    if (this.#inTls && this.#behaviour.web === 'in-tls') {
+      this.#answerAsWeb();
+      return;
+    }
     const verb = line.split(/[ :]/, 1)[0]?.toUpperCase() ?? '';
     const argument = line.slice(line.indexOf(':') + 1).trim();
     switch (verb) {
@@ -160,12 +179,23 @@ class Dialogue {
   #onEhlo(): void {
     this.#forget();
     if (this.#behaviour.helo === 'helo-only') this.#say('502 5.5.1 what is EHLO');
+    else if (this.#inTls && this.#behaviour.starttls === 'injected-then-tls') this.#answerEhloLate();
     else this.#answer(this.#inTls ? 'ehlo-in-tls' : 'ehlo', this.#ehloReply());
   }
 
+  /** Whoever took forged lines for the answer does not wait for this one. */
+  #answerEhloLate(): void {
+    this.#ehloAnswerDue = true;
+    this.#replies = this.#replies.then(() => new Promise((resolve) => setTimeout(resolve, 500).unref()));
+    this.#answer('ehlo-in-tls', this.#ehloReply());
+    this.#then(() => {
+      this.#ehloAnswerDue = false;
+    });
+  }
+
   #ehloReply(): string {
-    const { extensions, size, starttls, requiretls } = this.#behaviour;
-    const lines = [this.#options.hostName, ...extensions];
+    const { extensions, size, starttls, requiretls, beforeTls } = this.#behaviour;
+    const lines = [this.#options.hostName, ...extensions, ...(this.#inTls ? [] : beforeTls)];
     if (size !== undefined) lines.push(size === 0 ? 'SIZE' : `SIZE ${size}`);
     if (!this.#inTls && starttls !== 'absent') lines.push(starttls === 'stripped' ? 'XXXXXXXX' : 'STARTTLS');
     const offered = { no: false, always: true, 'in-tls': this.#inTls, 'before-tls': !this.#inTls };
@@ -177,6 +207,8 @@ class Dialogue {
     const { starttls } = this.#behaviour;
     if (this.#inTls) this.#say('503 5.5.1 already in TLS');
     else if (starttls === 'refused-454') this.#say('454 4.7.0 TLS not available');
+    else if (starttls === 'refused-500') this.#say('500 5.5.1 unknown');
+    else if (starttls === 'refused-503') this.#say('503 5.5.1 not now');
     else if (starttls === 'absent' || starttls === 'stripped' || starttls === 'refused-502') {
       this.#say('502 5.5.1 no STARTTLS');
     } else {
@@ -187,11 +219,14 @@ class Dialogue {
     }
   }
 
-  #goAhead(how: 'offered' | 'injected' | 'garbage' | 'dropped' | 'silent'): void {
+  #goAhead(how: 'offered' | 'injected' | 'injected-then-tls' | 'garbage' | 'alert' | 'dropped' | 'silent'): void {
     const { hostName } = this.#options;
-    const forged = how === 'injected' ? `250-${hostName}\r\n250-REQUIRETLS\r\n250 SIZE 1\r\n` : '';
+    const forged =
+      how === 'injected' || how === 'injected-then-tls' ? `250-${hostName}\r\n250-REQUIRETLS\r\n250 SIZE 1\r\n` : '';
     this.#plain.write(`220 2.0.0 go ahead\r\n${forged}`);
-    if (how === 'offered') this.#startTls();
+    if (how === 'offered' || how === 'injected-then-tls') this.#startTls();
+    // A fatal handshake_failure.
+    if (how === 'alert') this.#plain.once('data', () => this.#plain.end(Buffer.from('15030300020228', 'hex')));
     if (how === 'garbage') this.#plain.once('data', () => this.#plain.end('this is not a ServerHello\r\n'));
     if (how === 'dropped') this.#plain.once('data', () => this.#plain.destroy());
   }
@@ -283,8 +318,26 @@ class Dialogue {
       return false;
     }
     const reply = this.#behaviour.replies[step] ?? usual;
-    this.#say(reply);
-    return /^[23]/.test(reply);
+    if (this.#behaviour.cutAt === step) return this.#cut(reply);
+    if (this.#behaviour.dripAt === step) return this.#drip(reply);
+    const unasked = this.#behaviour.unasked[step];
+    this.#say(unasked === undefined ? reply : `${reply}\r\n${unasked}`);
+    // A reply that says two things, or nothing readable, is no promise: nothing is stored on it.
+    return /(^|\n)[23]\d\d .*$/.test(reply);
+  }
+
+  #cut(reply: string): false {
+    this.#mode = 'deaf';
+    this.#then(() => this.#socket.write(reply.slice(0, reply.length / 2), () => this.#plain.destroy()));
+    return false;
+  }
+
+  #drip(reply: string): false {
+    this.#mode = 'deaf';
+    let at = 0;
+    const timer = setInterval(() => this.#socket.write(reply.charAt(at++ % reply.length)), 1000);
+    this.#plain.once('close', () => clearInterval(timer));
+    return false;
   }
 
   #say(reply: string): void {

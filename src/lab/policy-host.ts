@@ -12,6 +12,7 @@ export type PolicyHostFault =
   | 'redirect'
   | 'html'
   | 'not-found'
+  | 'not-modified'
   | 'server-error'
   | 'wrong-media-type'
   | 'slow'
@@ -22,12 +23,14 @@ export type PolicyHostFault =
   | 'drop'
   | 'certificate-name'
   | 'certificate-expired'
+  | 'certificate-cn-only'
   | 'certificate-self-signed';
 
 export const policyHostFaults: readonly PolicyHostFault[] = [
   'redirect',
   'html',
   'not-found',
+  'not-modified',
   'server-error',
   'wrong-media-type',
   'slow',
@@ -38,6 +41,7 @@ export const policyHostFaults: readonly PolicyHostFault[] = [
   'drop',
   'certificate-name',
   'certificate-expired',
+  'certificate-cn-only',
   'certificate-self-signed',
 ];
 
@@ -141,6 +145,9 @@ function serve(response: ServerResponse, policy: PublishedPolicy): void {
       break;
     case 'not-found':
       send(response, 404, text, 'not found\r\n');
+      break;
+    case 'not-modified':
+      response.writeHead(304, { etag: '"1"' }).end();
       break;
     case 'server-error':
       send(response, 503, text, 'later\r\n');

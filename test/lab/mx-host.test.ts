@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
 import { type Certified, issueLeaf, pemOf } from '../../src/lab/certificates.ts';
 import { type MxFault, mxFaults } from '../../src/lab/mx-behaviour.ts';
@@ -176,6 +178,10 @@ const replies: readonly (readonly [MxFault, readonly string[], RegExp])[] = [
   ['drop-at-data', ['MAIL FROM:<>', 'RCPT TO:<b@good.test>', 'DATA'], /^closed/],
   ['drop-at-dot', ['MAIL FROM:<>', 'RCPT TO:<b@good.test>', 'DATA', 'x\r\n.'], /^closed/],
   ['helo-only', ['EHLO client.test'], /^502/],
+  ['data-250', ['MAIL FROM:<>', 'RCPT TO:<b@good.test>', 'DATA'], /^250/],
+  ['dot-two-codes', ['MAIL FROM:<>', 'RCPT TO:<b@good.test>', 'DATA', 'x\r\n.'], /^250-.*\r\n550/],
+  ['dot-cut', ['MAIL FROM:<>', 'RCPT TO:<b@good.test>', 'DATA', 'x\r\n.'], /^closed/],
+  ['reply-escapes', ['MAIL FROM:<>', 'RCPT TO:<b@good.test>'], /^550 5\.1\.1 \x1b/],
   ['reply-two-lines-two-codes', ['MAIL FROM:<>'], /^250-2.1.0 ok\r\n550 /],
 ];
 for (const [fault, lines, reply] of replies) {
@@ -203,6 +209,28 @@ test('greetings: 421, 554 and a closed connection', async () => {
     assert.match(await talk.reply(), greeting);
     talk.close();
   }
+});
+
+test('greetings that are no greeting: a line without end, octets that trickle, escapes', async () => {
+  for (const [fault, start] of [
+    ['greeting-endless-line', /^220 x{1000}/],
+    ['greeting-drip', /^2/],
+    ['greeting-escapes', /^220 mx\.test \x1b/],
+  ] as const) {
+    host.setFaults([fault]);
+    const socket = connect({ host: host.address, port: host.port });
+    const [octets] = (await once(socket, 'data')) as [Buffer];
+    assert.match(octets.toString('latin1'), start);
+    socket.destroy();
+  }
+});
+
+test('reply-unasked: a second reply stands behind that to EHLO', async () => {
+  host.setFault('reply-unasked');
+  const talk = await inTls();
+  await talk.say('EHLO client.test');
+  assert.match(await talk.reply(), /^250 2\.0\.0 and this/);
+  talk.close();
 });
 
 test('a host can be closed and opened at its port, and shows a new certificate when told', async () => {

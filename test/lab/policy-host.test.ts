@@ -66,6 +66,7 @@ const wrong: readonly (readonly [PolicyHostFault, Partial<Fetched>])[] = [
   ['html', { status: 200, type: 'text/html' }],
   ['not-found', { status: 404 }],
   ['server-error', { status: 503 }],
+  ['not-modified', { status: 304 }],
   ['wrong-media-type', { status: 200, type: 'application/octet-stream' }],
 ];
 for (const [fault, expected] of wrong) {
@@ -90,6 +91,11 @@ for (const [fault, code] of refused) {
     await assert.rejects(fetchPolicy(), code);
   });
 }
+
+test('certificate-cn-only: a client that takes the common name for a name goes on', async () => {
+  lab.setFault('sts:certificate-cn-only', domain);
+  assert.equal((await fetchPolicy()).status, 200);
+});
 
 test('endless: more than anybody wants', async () => {
   lab.setFault('sts:endless', domain);

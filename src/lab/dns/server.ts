@@ -31,6 +31,12 @@ export type LabDns = {
    * @param data record data of the faults that need some.
    */
   setFault(fault: DnsFault, owner: string, type?: string, data?: readonly string[]): void;
+  /**
+   * Answers over UDP come from another authority: somebody is quicker than the resolver. TCP he does not reach.
+   *
+   * @param type undefined for every type.
+   */
+  usurp(owner: string, type: string | undefined, authority: Authority): void;
   /** All of them, or those of one owner as it was written. */
   clearFaults(owner?: string): void;
   close(): Promise<void>;
@@ -43,6 +49,8 @@ export type DnsServerOptions = {
   readonly address: string;
   /** 0: any. */
   readonly port: number;
+  /** Seconds: no answer but those about keys may be kept longer, so that a change is seen by caches. */
+  readonly maxTtl?: number;
 };
 
 type Query = {
@@ -65,6 +73,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<LabDns>
   const { authority, address } = options;
   const faults: (SetFault & { readonly written: string })[] = [];
   const seen: SeenQuery[] = [];
+  const usurpers: Usurper[] = [];
 
   const onRequest = (transport: 'udp' | 'tcp') => (packet: dns2.Packet, send: (octets: Buffer) => unknown) => {
     const query = readQuery(packet);
@@ -73,7 +82,9 @@ export async function startDnsServer(options: DnsServerOptions): Promise<LabDns>
     const dnssecOk = query.edns?.dnssecOk ?? false;
     seen.push({ name: nameToText(name), type, transport, dnssecOk, checkingDisabled });
     if (seen.length > memory) seen.splice(0, memory / 2);
-    const octets = answerTo(query, transport, { authority, now: options.now(), faults });
+    const usurper = transport === 'udp' && usurpers.findLast((one) => reaches(one, name) && (one.type ?? type) === type);
+    const speaker = usurper ? usurper.authority : authority;
+    const octets = answerTo(query, transport, { authority: speaker, now: options.now(), faults, maxTtl: options.maxTtl });
     if (octets) send(Buffer.from(octets));
   };
 
@@ -102,7 +113,12 @@ export async function startDnsServer(options: DnsServerOptions): Promise<LabDns>
   };
 }
 
-type World = { readonly authority: Authority; readonly now: number; readonly faults: readonly SetFault[] };
+type World = {
+  readonly authority: Authority;
+  readonly now: number;
+  readonly faults: readonly SetFault[];
+  readonly maxTtl: number | undefined;
+};
 
 function answerTo(query: Query, transport: 'udp' | 'tcp', world: World): Uint8Array | undefined {
   const { name, type } = query;
@@ -141,7 +157,10 @@ function answerTo(query: Query, transport: 'udp' | 'tcp', world: World): Uint8Ar
   if (told.kind === 'no-reply') return undefined;
   if (told.kind === 'octets') return Buffer.concat([Buffer.from([query.id >> 8, query.id & 255]), told.octets]);
   const limit = transport === 'tcp' ? 65_535 : Math.max(512, query.edns?.udpSize ?? 512);
-  const octets = encodeMessage(dnssecOk ? told.message : withoutDnssec(told.message, type), limit);
+  // A replayed set is cached as long as its owner once allowed, for that is the attack.
+  const keepsTtl = isAboutKeys(type) || fault?.fault === 'signature-until';
+  const fleeting = keepsTtl ? told.message : withTtl(told.message, world.maxTtl);
+  const octets = encodeMessage(dnssecOk ? fleeting : withoutDnssec(fleeting, type), limit);
   if (told.message.questions[0]?.name === name) repeatCase(octets, query.text);
   return octets;
 }
@@ -151,6 +170,15 @@ const faultAmong = (faults: readonly SetFault[], answer: readonly ResourceRecord
   faults.length === 0
     ? undefined
     : answer.map((record) => faultFor(faults, record.owner, record.type)).find((fault) => fault !== undefined);
+
+const isAboutKeys = (type: number): boolean => type === RrType.DNSKEY || type === RrType.DS;
+
+function withTtl(message: Message, most: number | undefined): Message {
+  if (most === undefined) return message;
+  const cut = (records: readonly ResourceRecord[]): readonly ResourceRecord[] =>
+    records.map((record) => (record.ttl > most ? { ...record, ttl: most } : record));
+  return { ...message, answer: cut(message.answer), authority: cut(message.authority) };
+}
 
 // RFC 4035 §3.2.1: without DO no DNSSEC records that were not asked for.
 function withoutDnssec(message: Message, asked: number): Message {
