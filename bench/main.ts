@@ -30,6 +30,7 @@ const usage = `npm run bench [-- options]        as root; bench/setup.sh prepare
   --runs n            of each workload, interleaved (5)
   --backlog n         messages (20000)
   --out file          JSON (bench.json in $BENCH_DIR)
+  --against folder    another checkout of sekisho, installed (npm ci), as a further relay
   --profile           CPU profiles of sekisho into $BENCH_DIR/profiles
   --report file       prints the tables of an earlier run
 `;
@@ -43,6 +44,7 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '5' },
     backlog: { type: 'string', default: '20000' },
     out: { type: 'string', default: at('bench.json') },
+    against: { type: 'string' },
     profile: { type: 'boolean', default: false },
     report: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
@@ -69,7 +71,7 @@ async function main(): Promise<number> {
   }
   furnish();
   const parties = await openParties();
-  const chosen = relays(options.profile ? 'profiled' : 'plain').filter(
+  const chosen = relays({ against: options.against, profile: options.profile ? 'profiled' : 'plain' }).filter(
     ({ name }) => options.relays === undefined || options.relays.split(',').includes(name),
   );
   return options.short ? short(parties, chosen) : full(parties, chosen);

@@ -1,8 +1,10 @@
-// The relays: sekisho with its defaults, and Postfix with DANE, as Debian ships it and tuned with TLS connections kept.
+// The relays: sekisho with its defaults, compiled as the package is, and Postfix with DANE, as Debian ships it and tuned with
+// TLS connections kept.
 
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Group, openGroup } from './group.ts';
 import { relayPort } from './load.ts';
@@ -23,8 +25,15 @@ export type Relay = {
   clear(): void;
 };
 
-export function relays(profile: 'profiled' | 'plain'): readonly Relay[] {
-  const sekishos = [sekisho(profile)];
+export type Choice = {
+  /** Another checkout of sekisho to compare with. */
+  readonly against: string | undefined;
+  readonly profile: 'profiled' | 'plain';
+};
+
+export function relays({ against, profile }: Choice): readonly Relay[] {
+  const sekishos = [sekisho('sekisho', repository, profile)];
+  if (against !== undefined) sekishos.push(sekisho('sekisho-other', against, profile));
   if (!hasPostfix()) return sekishos;
   return [
     ...sekishos,
@@ -65,15 +74,15 @@ const greets = (): Promise<boolean> =>
 
 // ---- sekisho
 
-function sekisho(profile: 'profiled' | 'plain'): Relay {
-  const group = openGroup('sekisho');
-  const state = at('state/sekisho');
-  const config = at('sekisho.toml');
-  const program = `${repository}bin/sekisho.mjs`;
-  const env = { PATH: process.env.PATH, STATE_DIRECTORY: state, NODE_ENV: 'production' };
+function sekisho(name: string, checkout: string, profile: Choice['profile']): Relay {
+  const group = openGroup(name);
+  const state = at(`state/${name}`);
+  const config = at(`${name}.toml`);
+  const program = build(checkout, at(`package/${name}`));
+  const env = { PATH: process.env.PATH, NODE_OPTIONS: process.env.RELAY_NODE_OPTIONS ?? '', STATE_DIRECTORY: state };
   const flags = profile === 'profiled' ? ['--cpu-prof', `--cpu-prof-dir=${at('profiles')}`] : [];
   return {
-    name: 'sekisho',
+    name,
     notes: 'defaults, DNSSEC validated in-process',
     group,
     version: () => execFileSync(process.execPath, [program, 'version'], { encoding: 'utf8' }).trim(),
@@ -87,6 +96,22 @@ function sekisho(profile: 'profiled' | 'plain'): Relay {
     flush: () => openGroup('sekisho-cli').run([process.execPath, program, 'queue', 'flush', '-c', config], { env }),
     clear: () => rmSync(state, { recursive: true, force: true }),
   };
+}
+
+/** Compiled, as the package and the image are. @returns the program. */
+function build(checkout: string, target: string): string {
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  const compiler = join(checkout, 'node_modules/.bin/tsc');
+  const { status, stdout } = spawnSync(compiler, ['-p', 'tsconfig.build.json', '--outDir', join(target, 'dist')], {
+    cwd: checkout,
+    encoding: 'utf8',
+  });
+  if (status !== 0) process.stderr.write(`${checkout} has type errors:\n${stdout}`);
+  for (const part of ['bin', 'policies', 'package.json'])
+    cpSync(join(checkout, part), join(target, part), { recursive: true });
+  symlinkSync(join(checkout, 'node_modules'), join(target, 'node_modules'));
+  return join(target, 'bin/sekisho.mjs');
 }
 
 const sekishoToml = (state: string): string => `[identity]
