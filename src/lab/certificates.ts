@@ -106,6 +106,21 @@ async function certify(request: Request, extensions: x509.Extension[]): Promise<
 export const makeKeys = (): Promise<webcrypto.CryptoKeyPair> =>
   crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 
+/**
+ * A private key that is not the certificate's, in the guise of it: the public half beside it is the certificate's own,
+ * so that a TLS server takes the pair. What it signs does not verify.
+ */
+export function strangersKey(of: Certified): string {
+  const point = of.spki.subarray(-65);
+  const own = KeyObject.from(of.keys.privateKey).export({ type: 'sec1', format: 'der' });
+  // SEC1: INTEGER 1, OCTET STRING of 32, parameters, public point. Another scalar, the same point.
+  const at = own.indexOf(Buffer.from('0420', 'hex')) + 2;
+  const other = Buffer.from(own);
+  other[at + 31]! ^= 1;
+  if (!other.subarray(-65).equals(point)) throw new Error('the key does not end with its public point');
+  return `-----BEGIN EC PRIVATE KEY-----\n${other.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END EC PRIVATE KEY-----\n`;
+}
+
 function datesOf(validity: Validity): readonly [Date, Date] {
   const now = Date.now();
   if (validity === 'expired') return [new Date(now - 60 * day), new Date(now - 2 * day)];

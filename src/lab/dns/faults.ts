@@ -1,12 +1,14 @@
 // What an attacker on the resolver's path, or a careless zone owner, makes of an answer. Faults have names, stand at an
 // owner and perhaps a type, and are laid over the finished answer; the zones themselves stay right.
 
+import { createHash } from 'node:crypto';
 import { classIn, type Message, Rcode, type ResourceRecord, RrType } from '../../core/dns/message.ts';
 import { isAtOrBelow, type Name, parentName } from '../../core/dns/name.ts';
-import { type Authority, signed } from './authority.ts';
-import { denialProof, denialSets } from './denial.ts';
+import { type Authority, recordsOf, signed } from './authority.ts';
+import { closestEncloser, denialProof, denialSets } from './denial.ts';
 import { recordData } from './rdata.ts';
 import { makeSignature, signatureLife } from './signer.ts';
+import type { RrSet } from './zone.ts';
 
 export type DnsError = 'servfail' | 'refused' | 'notimp' | 'formerr' | 'timeout' | 'malformed' | 'truncated';
 
@@ -27,12 +29,17 @@ export type DnsLie =
   | 'nodata-ancestor-proof'
   | 'nodata-matching-proof'
   | 'nxdomain-foreign-proof'
+  | 'nxdomain-without-wildcard-proof'
+  | 'nodata-forged-iterations'
+  | 'nodata-forged-opt-out'
+  | 'nodata-endless-proofs'
+  | 'signature-until'
   | 'forged-ad'
   | 'rewrite'
   | 'altered-cname'
   | 'wildcard-replay';
 
-export type DnsDecoy = 'forged-additional' | 'wrong-question' | 'wrong-id';
+export type DnsDecoy = 'forged-additional' | 'forged-address' | 'wrong-question' | 'wrong-id';
 
 export type DnsFault = DnsError | DnsLie | DnsDecoy;
 
@@ -145,6 +152,33 @@ function matchingDenial({ authority, name, type, now }: FaultContext): readonly 
   return zone ? denialProof(zone, { kind: 'nodata', name }).flatMap((set) => signed(zone, set, now)) : [];
 }
 
+/** A wildcard stands above the name: that the name itself does not exist is proven, that no wildcard does is left out. */
+function nameDenialOnly({ authority, name, type, now }: FaultContext): readonly ResourceRecord[] {
+  const zone = authority.zoneOf(name, type);
+  if (!zone) return [];
+  const encloser = closestEncloser(zone, name);
+  return denialProof(zone, { kind: 'expanded', name, encloser }).flatMap((set) => signed(zone, set, now));
+}
+
+/** Truly signed NSEC3 records, each with parameters of its own, so that every one asks for hashes of its own. */
+function endlessDenial({ authority, name, type, now }: FaultContext): readonly ResourceRecord[] {
+  const zone = authority.zoneOf(name, type);
+  const template = zone && denialSets(zone).find((set) => set.type === RrType.NSEC3);
+  if (!zone?.keys || !template) return [];
+  const life = { inception: now - 3600, expiration: now + signatureLife };
+  return Array.from({ length: manyProofs }, (_, i) => {
+    const salt = createHash('sha512').update(`${i}`).digest();
+    const next = Buffer.alloc(20, i + 1);
+    const rdata = Buffer.concat([Buffer.from([1, 0, 0, 50, salt.length]), salt, Buffer.from([20]), next]);
+    const owner = `${template.owner.slice(0, 30)}${String(i).padStart(3, '0')}${template.owner.slice(33)}` as Name;
+    const set: RrSet = { owner, type: RrType.NSEC3, ttl: 300, records: [{ rdata, canonical: rdata }] };
+    const signature = makeSignature(zone, set, life);
+    return [...recordsOf(set, owner), { owner, type: RrType.RRSIG, class: classIn, ttl: 300, rdata: signature }];
+  }).flat();
+}
+
+const manyProofs = 120;
+
 /** A loose record with the data the fault was set with. */
 function given({ name, type, data }: FaultContext, as: number = type): readonly ResourceRecord[] {
   return data.map((line) => {
@@ -205,6 +239,21 @@ const lies: Readonly<Record<DnsLie, Apply>> = {
   'nodata-ancestor-proof': denied(Rcode.NOERROR, ancestorDenial),
   'nodata-matching-proof': denied(Rcode.NOERROR, matchingDenial),
   'nxdomain-foreign-proof': denied(Rcode.NXDOMAIN, apexDenial),
+  'nxdomain-without-wildcard-proof': denied(Rcode.NXDOMAIN, nameDenialOnly),
+  'nodata-forged-iterations': (message, context) =>
+    asForged(denied(Rcode.NOERROR, matchingDenial)(message, context), 'nsec3-iterations', context),
+  'nodata-forged-opt-out': (message, context) =>
+    asForged(denied(Rcode.NOERROR, apexDenial)(message, context), 'nsec3-opt-out', context),
+  'nodata-endless-proofs': denied(Rcode.NOERROR, endlessDenial),
+  /** Replayed signatures that end at an instant: needs seconds since the epoch as data. */
+  'signature-until': (message, context) => {
+    const expiration = Number(context.data[0]);
+    return resigned((rdata, record) => {
+      const zone = context.authority.zoneOf(record.owner, covers(record));
+      const set = zone?.sets.get(record.owner)?.get(covers(record));
+      return zone && set ? makeSignature(zone, set, { inception: expiration - signatureLife, expiration }) : rdata;
+    })(message, context);
+  },
   /** The answer is unsigned and says it is authentic. */
   'forged-ad': (message) => {
     const { answer, authority } = message;
@@ -240,6 +289,16 @@ const lies: Readonly<Record<DnsLie, Apply>> = {
 const decoys: Readonly<Record<DnsDecoy, Apply>> = {
   /** An address in the additional section: needs an address as data. */
   'forged-additional': (message, context) => reply({ ...message, additional: given(context, RrType.A) }),
+  /** Addresses of other hosts in the additional section: needs `host address` as data. */
+  'forged-address': (message, { data }) => {
+    const additional = data.map((line) => {
+      const [host = '', address = ''] = line.split(' ');
+      const owner = recordData(RrType.CNAME, [host], '\0' as Name).rdata;
+      const { rdata } = recordData(RrType.A, [address], '\0' as Name);
+      return { owner: Buffer.from(owner).toString('latin1') as Name, type: RrType.A, class: classIn, ttl: 300, rdata };
+    });
+    return reply({ ...message, additional });
+  },
   /** The answer belongs to another question. */
   'wrong-question': (message) =>
     reply({
@@ -248,6 +307,10 @@ const decoys: Readonly<Record<DnsDecoy, Apply>> = {
     }),
   'wrong-id': (message) => reply({ ...message, id: message.id ^ 0x5a5a }),
 };
+
+function asForged(told: Faulted, how: 'nsec3-iterations' | 'nsec3-opt-out', context: FaultContext): Faulted {
+  return told.kind === 'message' ? lies[how](told.message, context) : told;
+}
 
 const faults: Readonly<Record<DnsFault, Apply>> = { ...errors, ...lies, ...decoys };
 export const dnsFaults: readonly DnsFault[] = Object.keys(faults) as DnsFault[];
@@ -271,5 +334,5 @@ export type SetFault = {
 export const faultFor = (set: readonly SetFault[], name: Name, type: number): SetFault | undefined =>
   set.findLast((one) => reaches(one, name) && (one.type === undefined || one.type === type));
 
-const reaches = ({ owner, scope }: SetFault, name: Name): boolean =>
+export const reaches = ({ owner, scope }: Pick<SetFault, 'owner' | 'scope'>, name: Name): boolean =>
   scope === 'exact' ? owner === name : isAtOrBelow(name, owner);

@@ -7,7 +7,7 @@ import dns2 from 'dns2';
 import { classIn, encodeMessage, type Message, Rcode, type ResourceRecord, RrType } from '../../core/dns/message.ts';
 import { type Name, nameFromText, nameToText, name as parseName } from '../../core/dns/name.ts';
 import type { Authority } from './authority.ts';
-import { applyFault, type DnsFault, type Faulted, faultFor, isLie, type SetFault } from './faults.ts';
+import { applyFault, type DnsFault, type Faulted, faultFor, isLie, reaches, type SetFault } from './faults.ts';
 import { typeNumber } from './rdata.ts';
 
 export type SeenQuery = {
@@ -82,9 +82,15 @@ export async function startDnsServer(options: DnsServerOptions): Promise<LabDns>
     const dnssecOk = query.edns?.dnssecOk ?? false;
     seen.push({ name: nameToText(name), type, transport, dnssecOk, checkingDisabled });
     if (seen.length > memory) seen.splice(0, memory / 2);
-    const usurper = transport === 'udp' && usurpers.findLast((one) => reaches(one, name) && (one.type ?? type) === type);
+    const usurper =
+      transport === 'udp' && usurpers.findLast((one) => reaches(one, name) && (one.type ?? type) === type);
     const speaker = usurper ? usurper.authority : authority;
-    const octets = answerTo(query, transport, { authority: speaker, now: options.now(), faults, maxTtl: options.maxTtl });
+    const octets = answerTo(query, transport, {
+      authority: speaker,
+      now: options.now(),
+      faults,
+      maxTtl: options.maxTtl,
+    });
     if (octets) send(Buffer.from(octets));
   };
 
@@ -95,15 +101,11 @@ export async function startDnsServer(options: DnsServerOptions): Promise<LabDns>
     authority,
     seen,
     setFault: (fault, owner, type, data = []) => {
-      const below = owner.startsWith('*.');
-      faults.push({
-        fault,
-        written: owner,
-        owner: parseName(below ? owner.slice(2) : owner),
-        scope: below ? 'below' : 'exact',
-        type: type === undefined ? undefined : typeNumber(type),
-        data,
-      });
+      const number = type === undefined ? undefined : typeNumber(type);
+      faults.push({ fault, written: owner, ...placeOf(owner), type: number, data });
+    },
+    usurp: (owner, type, other) => {
+      usurpers.push({ ...placeOf(owner), type: type === undefined ? undefined : typeNumber(type), authority: other });
     },
     clearFaults: (owner) => {
       const kept = owner === undefined ? [] : faults.filter((one) => one.written !== owner);
@@ -112,6 +114,13 @@ export async function startDnsServer(options: DnsServerOptions): Promise<LabDns>
     close: sockets.close,
   };
 }
+
+type Usurper = Pick<SetFault, 'owner' | 'scope' | 'type'> & { readonly authority: Authority };
+
+const placeOf = (owner: string): Pick<SetFault, 'owner' | 'scope'> =>
+  owner.startsWith('*.')
+    ? { owner: parseName(owner.slice(2)), scope: 'below' }
+    : { owner: parseName(owner), scope: 'exact' };
 
 type World = {
   readonly authority: Authority;
