@@ -1,9 +1,10 @@
 // The running relay through its Unix socket, or through --url with the token of the configuration.
 
 import { request } from 'node:http';
+import type { CachedPolicy, RefreshedPolicy } from '../admin/api.ts';
 import type { MessageStory, MessageSummary, QueueStats } from '../agent/ports.ts';
 import type { CheckReport } from '../agent/probe.ts';
-import type { Result } from '../core/base/result.ts';
+import { fault, ok, type Result } from '../core/base/result.ts';
 import { type Readiness, type RelayClient, RelayUnreachable } from './program.ts';
 
 export type Endpoint =
@@ -78,8 +79,17 @@ export function createRelayClient(endpoint: Endpoint, timeoutMs: number): RelayC
     flush: async () => void (await post('/api/v1/flush', {})),
     probe: async (address) => {
       const given = await post<{ id?: string; refused?: string }>('/api/v1/probe', { address });
-      if (given.id === undefined) throw new Error(given.refused ?? 'refused');
-      return given.id;
+      return given.id === undefined ? fault(given.refused ?? 'refused') : ok(given.id);
+    },
+    policies: async () => (await ask('GET', '/api/v1/policies')).value as readonly CachedPolicy[],
+    policy: async (domain) => {
+      const { status, value } = await ask('GET', `/api/v1/policies/${domain}`);
+      return status === 404 ? undefined : (value as CachedPolicy);
+    },
+    refreshPolicy: (domain) => post<RefreshedPolicy>('/api/v1/policies/refresh', { domain }),
+    forgetPolicy: async (domain) => {
+      const { status, value } = await ask('POST', '/api/v1/policies/forget', { domain });
+      return status === 404 ? undefined : (value as CachedPolicy);
     },
     check: (subject, options) => post<Result<CheckReport, string>>('/api/v1/check', { subject, options }),
   };

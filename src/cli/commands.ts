@@ -8,8 +8,9 @@ import { configVerb } from './config.ts';
 import { dns } from './dns.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
-import { type Arguments, commonFlags, type FlagSpec, filterFlags, parseFlags } from './flags.ts';
+import { type Arguments, commonFault, commonFlags, type FlagSpec, filterFlags, parseFlags } from './flags.ts';
 import { health } from './health.ts';
+import { policy } from './policy.ts';
 import { probe } from './probe.ts';
 import { type Program, RelayUnreachable } from './program.ts';
 import { queue } from './queue.ts';
@@ -115,6 +116,21 @@ export const commands: readonly Command[] = [
     run: queue,
   },
   {
+    name: 'policy',
+    usage: 'policy list | show <domain> | refresh <domain> | forget <domain> | lint <file|->',
+    says: 'MTA-STS policies: those the relay has cached, and a policy file judged',
+    examples: [
+      'sekisho policy list',
+      'sekisho policy refresh example.org',
+      'sekisho policy lint mta-sts.txt --mx mx.example.org --txt "v=STSv1; id=20261121;"',
+    ],
+    flags: [
+      { name: 'txt', value: 'record', multiple: 'yes', says: 'lint: one record of the TXT set; repeatable' },
+      { name: 'mx', value: 'host', multiple: 'yes', says: 'lint: does the policy name this host; repeatable' },
+    ],
+    run: policy,
+  },
+  {
     name: 'config',
     usage: 'config check | show [--diff|--source|--default] | example [profile] | env',
     says: 'the settings: are they right, where do they come from',
@@ -173,6 +189,8 @@ export async function dispatch(program: Program, argv: readonly string[]): Promi
   const given = parseFlags(rest, [...commonFlags, ...command.flags]);
   if (given.kind === 'fault') return misuse(program, printable(given.fault), `sekisho help ${verb}`);
   if (given.value.flags.on('help')) return help(program, verb);
+  const amiss = commonFault(given.value.flags, program.now());
+  if (amiss !== undefined) return misuse(program, printable(amiss), `sekisho help ${verb}`);
   try {
     return await command.run(program, given.value);
   } catch (error) {

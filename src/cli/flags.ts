@@ -1,6 +1,8 @@
 // Arguments to verb, words and flags. Every fault names the argument and the likely one. Contract: docs/spec/cli.md.
 
 import { parseArgs } from 'node:util';
+import { parseDuration } from '../config/values.ts';
+import { type Instant, instant } from '../core/base/brand.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
 
 export type FlagSpec = {
@@ -81,3 +83,32 @@ export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]):
     return fault((error as Error).message.split('. ')[0] as string);
   }
 }
+
+/** `--at`: an instant, or so much later than now; undefined when it is not given. */
+export function readAt(flags: Flags, now: number): Result<Instant, string> | undefined {
+  const text = flags.text('at');
+  if (text === undefined) return undefined;
+  const later = /^\+(.+)$/.exec(text);
+  const span = later === null ? undefined : parseDuration(later[1] as string);
+  const at = span === undefined ? Date.parse(text) : now + span * 1000;
+  return Number.isNaN(at)
+    ? fault(`--at wants an instant such as 2026-12-31T00:00:00Z, or +14d, not ${JSON.stringify(text)}`)
+    : ok(instant(at));
+}
+
+/** @returns what is wrong with the flags that every verb has. */
+export function commonFault(flags: Flags, now: number): string | undefined {
+  const timeout = flags.text('timeout');
+  if (timeout !== undefined && !((parseDuration(timeout) ?? 0) > 0))
+    return `--timeout wants a duration such as 30s, not ${JSON.stringify(timeout)}`;
+  const color = flags.text('color');
+  if (color !== undefined && !['auto', 'always', 'never'].includes(color))
+    return `--color wants auto, always or never, not ${JSON.stringify(color)}`;
+  const url = flags.text('url');
+  if (url !== undefined && !/^http:\/\/./i.test(url)) return `--url wants http://…, not ${JSON.stringify(url)}`;
+  const at = readAt(flags, now);
+  return at?.kind === 'fault' ? at.fault : undefined;
+}
+
+/** Milliseconds of `--timeout`. */
+export const timeoutOf = (flags: Flags): number => (parseDuration(flags.text('timeout') ?? '60s') ?? 60) * 1000;

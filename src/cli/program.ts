@@ -1,8 +1,10 @@
 // What the verbs may ask of the program around them. main.ts provides it; the verbs stay thin and can be tested alone.
 
+import type { CachedPolicy, RefreshedPolicy } from '../admin/api.ts';
 import type { MessageStory, MessageSummary, QueueFilter, QueueStats } from '../agent/ports.ts';
 import type { CheckReport } from '../agent/probe.ts';
 import type { ConfigFault, Loaded } from '../config/load.ts';
+import type { DomainName } from '../core/base/brand.ts';
 import type { NonEmpty, Result } from '../core/base/result.ts';
 import type { Flags } from './flags.ts';
 import type { Terminal } from './terminal.ts';
@@ -74,9 +76,15 @@ export interface RelayClient {
   stats(): Promise<QueueStats>;
   act(act: 'retry' | 'hold' | 'release' | 'drop' | 'bounce', filter: QueueFilter, note: string): Promise<number>;
   flush(): Promise<void>;
-  /** Queues a test message and gives its queue id. */
-  probe(address: string): Promise<string>;
+  /** Queues a test message and gives its queue id, or says why the address will not do. */
+  probe(address: string): Promise<Result<string, string>>;
   check(subject: string, options: CheckOptions): Promise<Result<CheckReport, string>>;
+  /** STS-49. */
+  policies(): Promise<readonly CachedPolicy[]>;
+  policy(domain: DomainName): Promise<CachedPolicy | undefined>;
+  refreshPolicy(domain: DomainName): Promise<RefreshedPolicy>;
+  /** @returns what was forgotten; undefined if there was nothing. */
+  forgetPolicy(domain: DomainName): Promise<CachedPolicy | undefined>;
 }
 
 export interface Program {
@@ -87,6 +95,8 @@ export interface Program {
   /** A question to the person at the terminal; undefined when there is nobody to ask. */
   ask(question: string): Promise<string | undefined>;
   sleep(milliseconds: number): Promise<void>;
+  /** A file that the person named, or standard input for `-`; the fault is one sentence. */
+  read(path: string): Promise<Result<Uint8Array, string>>;
   config(flags: Flags): Result<Loaded, NonEmpty<ConfigFault>>;
   /** Files, keys, anchors and addresses that the settings name. */
   inspect(loaded: Loaded): Promise<readonly ConfigFault[]>;

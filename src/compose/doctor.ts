@@ -1,15 +1,15 @@
 // What can be told of this machine without leaving it, and the resolver's own exam (OPS-60, first form).
 
-import { statfsSync } from 'node:fs';
 import type { DoctorFinding } from '../cli/program.ts';
 import type { Config } from '../config/config.ts';
-import type { Materials } from './materials.ts';
+import { diskOf } from './disk.ts';
+import type { Sight } from './materials.ts';
 import { openResolver, type Surroundings } from './outlook.ts';
 import { buildDate } from './package.ts';
 
 export async function examineMachine(
   config: Config,
-  materials: Materials | undefined,
+  materials: Sight | undefined,
   around: Surroundings,
 ): Promise<readonly DoctorFinding[]> {
   const findings: DoctorFinding[] = [hostName(config), clock(around), disk(config)];
@@ -52,26 +52,13 @@ function clock({ clock: { now } }: Surroundings): DoctorFinding {
 }
 
 function disk(config: Config): DoctorFinding {
-  const subject = 'disk';
-  const folder = config.queue.url.replace(/^sqlite:/, '').replace(/\/[^/]*$/, '') || '/';
-  try {
-    const { bavail, bsize } = statfsSync(folder);
-    const free = bavail * bsize;
-    const says = `${Math.round(free / 1e6)} MB free in ${folder}`;
-    return free < config.queue.minFree
-      ? {
-          subject,
-          outcome: 'fail',
-          says: `${says}, below queue.min_free: mail is refused with 452`,
-          remedy: 'make room, or lower queue.min_free',
-        }
-      : { subject, outcome: 'pass', says };
-  } catch (error) {
-    return { subject, outcome: 'fail', says: `${folder}: ${(error as Error).message}` };
-  }
+  const { enough, says } = diskOf(config);
+  return enough
+    ? { subject: 'disk', outcome: 'pass', says }
+    : { subject: 'disk', outcome: 'fail', says, remedy: 'make room, or lower queue.min_free' };
 }
 
-function trustStore({ trustStore: { certificates, source } }: Materials): DoctorFinding {
+function trustStore({ trustStore: { certificates, source } }: Sight): DoctorFinding {
   return certificates.length === 0
     ? {
         subject: 'trust store',
@@ -88,7 +75,7 @@ const anchors = ({ resolver: { trustAnchors } }: Config): DoctorFinding => ({
   says: trustAnchors === 'builtin' ? 'built in: root keys 20326 and 38696' : 'configured',
 });
 
-async function resolver(config: Config, materials: Materials, around: Surroundings): Promise<readonly DoctorFinding[]> {
+async function resolver(config: Config, materials: Sight, around: Surroundings): Promise<readonly DoctorFinding[]> {
   const opened = openResolver(config, materials, around);
   try {
     const exam = await opened.examined();

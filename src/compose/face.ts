@@ -5,25 +5,30 @@ import type { BoundAddress } from '../adapters/smtp/server.ts';
 import type { Check, Relay as RelayFace } from '../admin/api.ts';
 import type { accept } from '../agent/accept.ts';
 import { createHostMemory } from '../agent/host-memory.ts';
-import type { Clock, Incoming, IncomingBody, QueueStore } from '../agent/ports.ts';
+import type { Clock, Incoming, IncomingBody, Log, QueueStats, QueueStore } from '../agent/ports.ts';
 import { probe } from '../agent/probe.ts';
 import type { CheckOptions } from '../cli/program.ts';
 import type { QueueId } from '../core/base/brand.ts';
 import type { IpAddress } from '../core/base/lookup.ts';
+import { fault, ok, type Result } from '../core/base/result.ts';
 import { parseMailbox } from '../core/smtp/address.ts';
+import { diskOf } from './disk.ts';
+import type { InForce } from './in-force.ts';
 import { version } from './package.ts';
+import { makePolicyDesk } from './policy-desk.ts';
 import { probeOptionsOf, subjectOf } from './probe-options.ts';
-import type { InForce } from './relay.ts';
 
 export type FaceParts = {
   readonly queue: QueueStore;
   readonly kick: () => void;
   readonly submit: (incoming: Incoming, body: IncomingBody) => ReturnType<typeof accept>;
   readonly inForce: () => InForce;
-  readonly addresses: readonly BoundAddress[];
+  readonly addresses: () => readonly BoundAddress[];
   readonly metrics: Registry;
   readonly clock: Clock;
-  readonly reloadFault: () => string | undefined;
+  readonly log: Log;
+  /** Why what is on disk is not what is in force. */
+  readonly trouble: () => string | undefined;
   readonly draining: () => boolean;
 };
 
@@ -33,16 +38,19 @@ export function makeRelayFace(parts: FaceParts): RelayFace {
   const { queue, clock, inForce } = parts;
   const startedAt = clock.now();
   return {
-    status: async () => ({
-      version,
-      hostname: inForce().materials.identity.hostname,
-      startedAt,
-      state: parts.draining() ? 'draining' : 'running',
-      checks: checksOf(parts),
-      stats: await queue.stats(),
-      listeners: parts.addresses.map(({ host, port }) => `${host}:${port}`),
-      exceptions: exceptionsOf(parts),
-    }),
+    status: async () => {
+      const stats = await statsOf(queue);
+      return {
+        version,
+        hostname: inForce().materials.identity.hostname,
+        startedAt,
+        state: parts.draining() ? 'draining' : 'running',
+        checks: checksOf(parts, stats),
+        stats: stats.kind === 'ok' ? stats.value : noStats,
+        listeners: parts.addresses().map(({ host, port }) => `${host}:${port}`),
+        exceptions: exceptionsOf(parts),
+      };
+    },
     metrics: async () => parts.metrics.expose(await gaugesOf(parts)),
     list: (filter) => queue.list(filter),
     story: (id) => queue.story(id as QueueId),
@@ -54,9 +62,12 @@ export function makeRelayFace(parts: FaceParts): RelayFace {
       return changed;
     },
     flush: () => {
-      void queue.act('retry', {}, clock.now(), '').then(parts.kick);
+      queue
+        .act('retry', {}, clock.now(), '')
+        .then(parts.kick, (error: unknown) => parts.log.event('error', 'flush-failed', { says: String(error) }));
     },
     probe: (address) => submitProbe(parts, address),
+    policies: makePolicyDesk(() => inForce().outlook.discoverPorts, clock),
     check: async (subject, options) => {
       const { loaded, materials, outlook } = inForce();
       const asked = options as CheckOptions;
@@ -73,19 +84,36 @@ export function makeRelayFace(parts: FaceParts): RelayFace {
   };
 }
 
+const noStats: QueueStats = {
+  messages: 0,
+  recipients: { queued: 0, deferred: 0, held: 0 },
+  oldestAt: undefined,
+  bytes: 0,
+};
+
+/** A queue that does not answer is a state to be told, not a fault of the question. */
+const statsOf = (queue: QueueStore): Promise<Result<QueueStats, string>> =>
+  queue.stats().then(ok, (error: unknown) => fault(String(error)));
+
 /** Each reason why mail would not flow, in words; all hold when the relay is ready. */
-function checksOf({ inForce, addresses, reloadFault, draining, queue }: FaceParts): readonly Check[] {
-  const { outlook } = inForce();
+function checksOf(
+  { inForce, addresses, trouble, draining }: FaceParts,
+  stats: Result<QueueStats, string>,
+): readonly Check[] {
+  const { outlook, loaded } = inForce();
   const exam = outlook.resolver.exam();
   const unfit = exam.servers.filter((server) => !server.passed).map((server) => `${server.server}: ${server.says}`);
-  const fault = reloadFault();
+  const amiss = trouble();
+  const disk = diskOf(loaded.config);
   return [
     {
       check: 'listeners',
       ok: !draining(),
       says: draining()
         ? 'draining, nothing is accepted any more'
-        : addresses.map(({ host, port }) => `${host}:${port}`).join(' '),
+        : addresses()
+            .map(({ host, port }) => `${host}:${port}`)
+            .join(' '),
     },
     {
       check: 'resolver',
@@ -100,8 +128,9 @@ function checksOf({ inForce, addresses, reloadFault, draining, queue }: FacePart
             ? 'the exam is under way'
             : `cannot carry DNSSEC, nothing is delivered: ${unfit.join('; ')}`,
     },
-    { check: 'configuration', ok: fault === undefined, says: fault ?? 'in force' },
-    { check: 'queue', ok: queue !== undefined, says: 'open' },
+    { check: 'configuration', ok: amiss === undefined, says: amiss ?? 'in force' },
+    { check: 'queue', ok: stats.kind === 'ok', says: stats.kind === 'ok' ? 'open' : stats.fault },
+    { check: 'disk', ok: disk.enough, says: disk.says },
   ];
 }
 

@@ -21,7 +21,7 @@ import { type Lab, startLab } from '../lab/world.ts';
 import { gather } from './materials.ts';
 import { type Relay, startRelay } from './relay.ts';
 import { type Environment, readSettings } from './settings.ts';
-import { stopSignal } from './signals.ts';
+import { catchSignals } from './signals.ts';
 
 export async function runLab(flags: Flags, env: Environment, terminal: Terminal): Promise<0 | 1 | 2 | 5> {
   const once = flags.on('once');
@@ -56,7 +56,7 @@ async function startInside(
   const { materials, faults } = await gather(loaded.config, env, systemClock.now());
   if (materials === undefined) throw new Error(faults.map(faultLine).join('; '));
   const log = createLog({ ...loaded.config.log, level: once ? 'error' : 'info', write: terminal.err });
-  return startRelay(loaded, materials, { clock: systemClock, log, metrics: createRegistry() });
+  return startRelay(loaded, materials, { clock: systemClock, log, metrics: createRegistry(), env });
 }
 
 function loadLab(config: string, env: Environment): Loaded {
@@ -74,7 +74,7 @@ async function stay(lab: Lab, folder: string, terminal: Terminal): Promise<0> {
   terminal.out(
     `the laboratory is open; the other verbs look into it with  -c ${config}\n\n${labHints(lab, config).join('\n')}\n\nend it with Ctrl-C\n`,
   );
-  await stopSignal(() => {});
+  await catchSignals().stop;
   return 0;
 }
 

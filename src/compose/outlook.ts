@@ -20,7 +20,7 @@ import type { Config } from '../config/config.ts';
 import { seconds } from '../core/base/brand.ts';
 import type { IpAddress } from '../core/base/lookup.ts';
 import type { OwnSocket } from '../core/routing/mx.ts';
-import type { Materials } from './materials.ts';
+import type { Materials, Sight } from './materials.ts';
 
 export type Surroundings = { readonly clock: Clock; readonly log: Log; readonly metrics: Metrics };
 
@@ -36,7 +36,8 @@ export type Outlook = {
 /** @throws Error for a resolver mode that the servers do not allow (DNS-6). */
 export function openOutlook(
   config: Config,
-  materials: Materials,
+  /** Without credentials nobody logs in: tools send no mail. */
+  materials: Sight & Partial<Pick<Materials, 'credentials'>>,
   policyStore: PolicyStore,
   around: Surroundings,
 ): Outlook {
@@ -67,7 +68,7 @@ export function openOutlook(
     tls,
     sourceAddresses: materials.sourceAddresses,
     eightBit: isStrict(config) ? 'refuse' : 'send-as-it-is',
-    credentials: (via) => materials.credentials.get(via),
+    credentials: (via) => materials.credentials?.get(via),
     log,
     metrics,
   });
@@ -86,7 +87,7 @@ export function openOutlook(
     discoverOptions: {
       port: config.delivery.port,
       ownNames: materials.identity.ownNames,
-      ownSockets: ownSockets(materials),
+      ownSockets: ownSockets(config),
       localZones: materials.localZones,
       mtaSts: config.mtaSts.enabled ? 'on' : 'off',
       families: config.delivery.families,
@@ -105,7 +106,7 @@ const isStrict = ({ profile }: Config): boolean => profile === 'strict' || profi
 
 export function openResolver(
   config: Config,
-  materials: Pick<Materials, 'servers' | 'anchors'>,
+  materials: Pick<Sight, 'servers' | 'anchors'>,
   around: Surroundings,
 ): ValidatingResolver {
   const { servers, anchors } = materials;
@@ -115,9 +116,9 @@ export function openResolver(
 }
 
 /** RTE-8: a wildcard listener is every address of this machine. */
-function ownSockets(materials: Materials): readonly OwnSocket[] {
+function ownSockets({ listen }: Config): readonly OwnSocket[] {
   const here = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
-  return materials.listeners.flatMap(({ host, port }) =>
+  return listen.flatMap(({ address: { host, port } }) =>
     (host === '0.0.0.0' || host === '::' ? here : [host]).map((address) => ({ address: address as IpAddress, port })),
   );
 }

@@ -6,11 +6,11 @@ import type { Loaded } from '../config/load.ts';
 import { parseDomainName } from '../core/base/domain-name.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
 import type { OperatorFloor } from '../core/policy/model.ts';
-import type { Materials } from './materials.ts';
+import type { Sight } from './materials.ts';
 
 export function probeOptionsOf(
   loaded: Loaded,
-  materials: Materials,
+  materials: Sight,
   asked: CheckOptions,
 ): Result<Omit<ProbeOptions, 'discover' | 'signal'>, string> {
   const mx = asked.mx === undefined ? undefined : parseDomainName(asked.mx);

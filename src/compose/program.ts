@@ -8,22 +8,24 @@ import type { Clock } from '../agent/ports.ts';
 import { type CheckReport, probe } from '../agent/probe.ts';
 import { createRelayClient } from '../cli/client.ts';
 import { dnsReport } from '../cli/dns-report.ts';
-import type { Flags } from '../cli/flags.ts';
+import { type Flags, readAt, timeoutOf } from '../cli/flags.ts';
 import type { CheckOptions, DnsReport, Program, RelayClient } from '../cli/program.ts';
+import { faultLine } from '../cli/settings.ts';
 import type { Terminal } from '../cli/terminal.ts';
 import type { Loaded } from '../config/load.ts';
-import { parseDuration } from '../config/values.ts';
-import { type Instant, instant } from '../core/base/brand.ts';
+import { instant } from '../core/base/brand.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
 import { nameFromText } from '../core/dns/name.ts';
 import { typeFromText } from '../core/dns/presentation.ts';
 import { examineMachine } from './doctor.ts';
 import { exampleConfig } from './example.ts';
+import { readInput } from './input.ts';
 import { runLab } from './lab.ts';
-import { gather, type Materials } from './materials.ts';
+import { gather, gatherSight, type Sight } from './materials.ts';
 import { makePassingPolicyStore, openOutlook, openResolver, type Surroundings } from './outlook.ts';
 import { version } from './package.ts';
 import { probeOptionsOf, subjectOf } from './probe-options.ts';
+import { makeReader, readSecret } from './reader.ts';
 import { runRelay } from './run.ts';
 import { type Environment, readSettings } from './settings.ts';
 
@@ -35,6 +37,7 @@ export function makeProgram(terminal: Terminal, env: Environment): Program {
     now: () => Date.now(),
     ask,
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    read: readInput,
     config: (flags) => readSettings(flags, env),
     inspect: async (loaded) => (await gather(loaded.config, env, systemClock.now())).faults,
     run: (loaded, flags) => runRelay(loaded, () => readSettings(flags, env), env, terminal),
@@ -42,7 +45,7 @@ export function makeProgram(terminal: Terminal, env: Environment): Program {
     dns: (loaded, flags, name, type) => lookUp(loaded, flags, { name, type }, env, terminal),
     check: (loaded, flags, subjects, options) => checkEach(loaded, flags, subjects, options, env, terminal),
     doctor: async (loaded, flags) => {
-      const { materials } = await gather(loaded.config, env, systemClock.now());
+      const { materials } = gatherSight(loaded.config, env, systemClock.now());
       return examineMachine(loaded.config, materials, surroundings(flags, terminal));
     },
     relay: (loaded, flags) => relayClient(loaded, flags, env),
@@ -71,35 +74,18 @@ function surroundings(flags: Flags, terminal: Terminal): Surroundings {
   return { clock: clockAt(flags), log, metrics: createRegistry() };
 }
 
-/** `--at`: an instant, or so much later than now. What cannot be read counts as now; `checkFlags` has refused it before. */
+/** `--at`. */
 function clockAt(flags: Flags): Clock {
-  const at = readAt(flags);
+  const at = readAt(flags, systemClock.now());
   if (at === undefined || at.kind === 'fault') return systemClock;
   const offset = at.value - systemClock.now();
   return { ...systemClock, now: () => instant(systemClock.now() + offset) };
 }
 
-export function readAt(flags: Flags): Result<Instant, string> | undefined {
-  const text = flags.text('at');
-  if (text === undefined) return undefined;
-  const later = /^\+(.+)$/.exec(text);
-  const span = later === null ? undefined : parseDuration(later[1] as string);
-  const at = span === undefined ? Date.parse(text) : Date.now() + span * 1000;
-  return Number.isNaN(at)
-    ? fault(`--at wants an instant such as 2026-12-31T00:00:00Z, or +14d, not ${JSON.stringify(text)}`)
-    : ok(instant(at));
-}
-
-function patience(flags: Flags): AbortSignal {
-  return AbortSignal.timeout((parseDuration(flags.text('timeout') ?? '60s') ?? 60) * 1000);
-}
-
-/** @throws Error with every fault of the files that the settings name. */
-async function materialsOf(loaded: Loaded, env: Environment): Promise<Result<Materials, string>> {
-  const { materials, faults } = await gather(loaded.config, env, systemClock.now());
-  return materials === undefined
-    ? fault(faults.map((found) => `${found.at}: ${found.path} ${found.says}`).join('\n'))
-    : ok(materials);
+/** @returns every fault of the files that the settings name. */
+function sightOf(loaded: Loaded, env: Environment): Result<Sight, string> {
+  const { materials, faults } = gatherSight(loaded.config, env, systemClock.now());
+  return materials === undefined ? fault(faults.map(faultLine).join('; ')) : ok(materials);
 }
 
 async function lookUp(
@@ -111,12 +97,10 @@ async function lookUp(
 ): Promise<Result<DnsReport, string>> {
   const name = nameFromText(asked.name);
   const type = typeFromText(asked.type);
-  const at = readAt(flags);
-  if (at?.kind === 'fault') return at;
   if (name.kind === 'fault') return fault(`${JSON.stringify(asked.name)} is no domain name (${name.fault})`);
   if (type === undefined)
     return fault(`${JSON.stringify(asked.type)} is no record type; A, AAAA, MX, TLSA, TXT, DS, … or TYPE65`);
-  const materials = await materialsOf(loaded, env);
+  const materials = sightOf(loaded, env);
   if (materials.kind === 'fault') return materials;
   const resolver = openResolver(loaded.config, materials.value, surroundings(flags, terminal));
   try {
@@ -135,9 +119,7 @@ async function* checkEach(
   env: Environment,
   terminal: Terminal,
 ): AsyncGenerator<Result<CheckReport, string>> {
-  const at = readAt(flags);
-  if (at?.kind === 'fault') return yield at;
-  const materials = await materialsOf(loaded, env);
+  const materials = sightOf(loaded, env);
   if (materials.kind === 'fault') return yield materials;
   const outlook = openOutlook(loaded.config, materials.value, makePassingPolicyStore(), surroundings(flags, terminal));
   const probeOptions = probeOptionsOf(loaded, materials.value, options);
@@ -148,7 +130,7 @@ async function* checkEach(
         yield await probe(outlook.probePorts, subjectOf(subject, options), {
           ...probeOptions.value,
           discover: outlook.discoverOptions,
-          signal: patience(flags),
+          signal: AbortSignal.timeout(timeoutOf(flags)),
         });
     }
   } finally {
@@ -159,8 +141,12 @@ async function* checkEach(
 function relayClient(loaded: Loaded, flags: Flags, env: Environment): RelayClient {
   const url = flags.text('url') ?? env.SEKISHO_URL;
   const path = flags.text('socket') ?? env.SEKISHO_SOCKET ?? `${loaded.config.stateDirectory}/admin.sock`;
-  const timeout = (parseDuration(flags.text('timeout') ?? '60s') ?? 60) * 1000;
   const { token } = loaded.config.admin;
-  const secret = token?.from === 'env' ? env[token.name] : undefined;
-  return createRelayClient(url === undefined ? { kind: 'socket', path } : { kind: 'url', url, token: secret }, timeout);
+  // Without one that can be read the relay will refuse, and say so.
+  const secret =
+    url === undefined || token === undefined ? undefined : readSecret('admin.token', token, makeReader(env));
+  return createRelayClient(
+    url === undefined ? { kind: 'socket', path } : { kind: 'url', url, token: secret },
+    timeoutOf(flags),
+  );
 }

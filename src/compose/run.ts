@@ -11,7 +11,7 @@ import { gather } from './materials.ts';
 import { buildDate } from './package.ts';
 import { type Relay, startRelay } from './relay.ts';
 import type { Environment } from './settings.ts';
-import { stopSignal } from './signals.ts';
+import { catchSignals, onBug } from './signals.ts';
 
 /** Seconds that sessions and deliveries under way have after SIGTERM. */
 const grace = 30;
@@ -29,17 +29,23 @@ export async function runRelay(
     return 2;
   }
   const log = createLog(loaded.config.log);
+  const signals = catchSignals();
+  onBug((says) => {
+    log.event('error', 'internal-error', { says });
+    log.flush();
+  });
   // PKIX-11: signatures and certificates depend on it.
   if (new Date(systemClock.now()).toISOString() < buildDate)
     log.event('warn', 'clock-wrong', { says: 'the clock is before the day this version was made' });
   let relay: Relay;
   try {
-    relay = await startRelay(loaded, materials, { clock: systemClock, log, metrics: createRegistry() });
+    relay = await startRelay(loaded, materials, { clock: systemClock, log, metrics: createRegistry(), env });
   } catch (error) {
     terminal.err(`sekisho: ${(error as Error).message}\n`);
     return 2;
   }
-  await stopSignal(() => void reload(relay));
+  signals.onHangup(() => void reload(relay));
+  await signals.stop;
   log.event('info', 'draining', {});
   await relay.stop(grace);
   log.event('info', 'stopped', {});
@@ -47,7 +53,7 @@ export async function runRelay(
   return 0;
 
   async function reload(running: Relay): Promise<void> {
-    const says = await tryReload(running);
+    const says = await tryReload(running).catch((error: unknown) => String(error));
     running.noteReload(says);
     log.event(says === undefined ? 'info' : 'error', says === undefined ? 'reloaded' : 'reload-refused', { says });
   }

@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import type { Relay, RelayStatus } from '../../src/admin/api.ts';
+import type { CachedPolicy, Relay, RelayStatus } from '../../src/admin/api.ts';
 import { startAdmin } from '../../src/admin/server.ts';
 import type { MessageStory } from '../../src/agent/ports.ts';
 import { createRelayClient } from '../../src/cli/client.ts';
@@ -25,6 +25,18 @@ const status: RelayStatus = {
   exceptions: [],
 };
 
+const policy: CachedPolicy = {
+  domain: 'sts.example',
+  id: '1',
+  mode: 'enforce',
+  maxAge: 604_800,
+  mx: ['mx.sts.example'],
+  fetchedAt: '2026-11-21T00:00:00.000Z',
+  expiresAt: '2026-11-28T00:00:00.000Z',
+  state: 'in-force',
+  body: 'version: STSv1\r\n',
+};
+
 const acts: string[] = [];
 const relay: Relay = {
   status: async () => status,
@@ -38,6 +50,12 @@ const relay: Relay = {
   flush: () => void acts.push('flush'),
   probe: async () => ({ id: 'Q9' }),
   check: async () => ({}),
+  policies: {
+    list: () => [policy],
+    show: (domain) => (domain === policy.domain ? policy : undefined),
+    refresh: async () => ({ outcome: 'fetched', says: null, policy }),
+    forget: async (domain) => (domain === policy.domain ? policy : undefined),
+  },
 };
 
 let count = 0;
@@ -92,11 +110,29 @@ test('acts go through the socket, over TCP only when they are on', async () => {
   assert.equal(await client.act('retry', {}, ''), 3);
   assert.equal((await client.story('Q1'))?.message.id, 'Q1');
   assert.equal(await client.story('Q2'), undefined);
-  assert.equal(await client.probe('a@b.example'), 'Q9');
+  assert.deepEqual(await client.probe('a@b.example'), { kind: 'ok', value: 'Q9' });
   assert.equal(statSync(socketPath).mode & 0o777, 0o600);
   const open = await start({ actions: true });
   assert.equal((await get(open.admin.port, '/api/v1/flush', json, 'POST', '{}')).status, 200);
   assert.equal((await get(open.admin.port, '/api/v1/flush', {}, 'POST', '{}')).status, 415);
+});
+
+test('STS-49 cached policies: listed, shown, refreshed, forgotten; unknown ones are told apart', async () => {
+  const { admin, socketPath } = await start();
+  const client = createRelayClient({ kind: 'socket', path: socketPath }, 5000);
+  assert.deepEqual(await client.policies(), [policy]);
+  assert.deepEqual(await client.policy('sts.example' as never), policy);
+  assert.equal(await client.policy('other.example' as never), undefined);
+  assert.equal((await client.refreshPolicy('sts.example' as never)).outcome, 'fetched');
+  assert.deepEqual(await client.forgetPolicy('sts.example' as never), policy);
+  assert.equal(await client.forgetPolicy('other.example' as never), undefined);
+  // Over TCP without admin.actions they can be read and not changed.
+  assert.equal((await get(admin.port, '/api/v1/policies')).status, 200);
+  const json = { 'content-type': 'application/json' };
+  assert.equal(
+    (await get(admin.port, '/api/v1/policies/forget', json, 'POST', '{"domain":"sts.example"}')).status,
+    403,
+  );
 });
 
 test('with a token nothing but the probes is answered without it', async () => {

@@ -1,0 +1,132 @@
+// What a listener is told: ranges made, certificate and key read and fitted, aliases and users. Read alone when only a
+// certificate has changed on disk (TLS-27).
+
+import { readFileSync } from 'node:fs';
+import { BlockList, isIP } from 'node:net';
+import { checkPair, makeSelfSigned } from '../adapters/smtp/server-certificate.ts';
+import { type CertificatePair, defaultLimits, type ListenerOptions } from '../adapters/smtp/server-options.ts';
+import type { Config, Listener } from '../config/config.ts';
+import { parseMailbox } from '../core/smtp/address.ts';
+import type { Identity } from '../core/smtp/admission.ts';
+import type { Mailbox } from '../core/smtp/envelope.ts';
+import { attempt, type Reader, readSecret } from './reader.ts';
+
+export async function readListeners(
+  config: Config,
+  identity: Identity,
+  reader: Reader,
+): Promise<readonly ListenerOptions[]> {
+  const aliases = readAliases(config, reader);
+  const read = await Promise.all(
+    config.listen.map((listener) => readListener(config, listener, { identity, aliases }, reader)),
+  );
+  return read.filter((options) => options !== undefined);
+}
+
+/** The files whose change is a change of the listeners. */
+export const filesOf = ({ listen }: Config): readonly string[] =>
+  listen.flatMap(({ certificate, key }) => [
+    ...(certificate === undefined || certificate === 'self-signed' ? [] : [certificate]),
+    ...(key?.from === 'file' ? [key.name] : []),
+  ]);
+
+const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7', '127.0.0.0/8', '::1/128'];
+
+function readRanges(listener: Listener, reader: Reader): BlockList {
+  const ranges = new BlockList();
+  for (const text of listener.clients.flatMap((range) => (range === 'private' ? privateRanges : [range]))) {
+    const [address = '', bits] = text.split('/');
+    const family = isIP(address);
+    const prefix = bits === undefined ? (family === 4 ? 32 : 128) : Number(bits);
+    if (family === 0 || !/^\d*$/.test(bits ?? '') || prefix > (family === 4 ? 32 : 128)) {
+      reader.fault(
+        `listen ${listener.name}: clients`,
+        `${JSON.stringify(text)} is no range such as 10.0.0.0/8, and not "private"`,
+      );
+    } else ranges.addSubnet(address, prefix, family === 4 ? 'ipv4' : 'ipv6');
+  }
+  return ranges;
+}
+
+async function readListener(
+  config: Config,
+  listener: Listener,
+  { identity, aliases }: Pick<ListenerOptions, 'identity' | 'aliases'>,
+  reader: Reader,
+): Promise<ListenerOptions | undefined> {
+  const pair = await readCertificate(listener, identity, reader);
+  const strict = config.profile === 'strict' || config.profile === 'government';
+  const path = `listen ${listener.name}`;
+  if (pair === undefined && (listener.tls === 'required' || listener.tls === 'implicit'))
+    return reader.fault(`${path}: tls`, `${listener.tls} wants a certificate`);
+  if (listener.auth === 'password' && listener.users === undefined)
+    return reader.fault(`${path}: users`, 'is wanted with auth = "password"');
+  return {
+    name: listener.name,
+    kind: listener.kind,
+    host: listener.address.host,
+    port: listener.address.port,
+    clients: readRanges(listener, reader),
+    tls: listener.tls,
+    minVersion: config.tls.minVersion,
+    certificates: pair === undefined || listener.tls === 'off' ? [] : [pair],
+    auth: listener.auth,
+    clientSpki: listener.clientSpki.map((text) => text.toLowerCase().replace(/[\s:]/g, '')),
+    requiretls: listener.requiretls,
+    // SMUG-2: the strict profiles refuse from everyone.
+    bareNewline: strict ? 'refuse' : listener.bareNewline,
+    maxMessageSize: listener.maxMessageSize,
+    maxRecipients: listener.maxRecipients,
+    identity,
+    aliases,
+    limits: strict ? { ...defaultLimits, line: 1000 } : defaultLimits,
+  };
+}
+
+async function readCertificate(
+  listener: Listener,
+  identity: Identity,
+  reader: Reader,
+): Promise<CertificatePair | undefined> {
+  const path = `listen ${listener.name}`;
+  if (listener.certificate === undefined) return undefined;
+  if (listener.certificate === 'self-signed') return makeSelfSigned(identity.hostname);
+  const file = listener.certificate;
+  const certificate = attempt(`${path}: certificate`, reader, () => readFileSync(file, 'utf8'));
+  if (certificate === undefined) return undefined;
+  // A file that holds both, as many tools write it, needs no second setting.
+  const key =
+    listener.key === undefined && /PRIVATE KEY/.test(certificate)
+      ? certificate
+      : listener.key && readSecret(`${path}: key`, listener.key, reader);
+  if (key === undefined)
+    return listener.key === undefined ? reader.fault(`${path}: key`, 'is wanted beside certificate') : undefined;
+  const checked = checkPair({ certificate, key });
+  return checked.kind === 'ok'
+    ? checked.value
+    : reader.fault(`${path}: certificate`, `${file} cannot be used: ${checked.fault}`);
+}
+
+function readAliases(config: Config, reader: Reader): ReadonlyMap<string, Mailbox> {
+  const aliases = new Map<string, Mailbox>();
+  for (const [name, target] of Object.entries(config.aliases)) {
+    const mailbox = parseMailbox(target);
+    if (mailbox.kind === 'ok') aliases.set(name.toLowerCase(), mailbox.value);
+    else reader.fault(`aliases.${name}`, `${JSON.stringify(target)} is no address (${mailbox.fault})`);
+  }
+  return aliases;
+}
+
+/** User name to `sha256:` or `scrypt:` hash. */
+export function readUsers(listener: Listener, reader: Reader): ReadonlyMap<string, string> {
+  const path = `listen ${listener.name}: users`;
+  const text = (listener.users && readSecret(path, listener.users, reader)) ?? '';
+  const users = new Map<string, string>();
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim() === '' || line.startsWith('#')) continue;
+    const match = /^([^:\s]+):((?:sha256|scrypt):\S+)$/.exec(line.trim());
+    if (match) users.set(match[1] as string, match[2] as string);
+    else reader.fault(path, `line ${index + 1} is not "name:sha256:<hex>" or "name:scrypt:<salt hex>:<hash hex>"`);
+  }
+  return users;
+}

@@ -1,0 +1,108 @@
+// The sending half under way: the loop over the queue, each round under one configuration from start to end, and what it
+// came to told to log and metrics.
+
+import type { Registry } from '../adapters/metrics/registry.ts';
+import type { AcceptPorts } from '../agent/accept.ts';
+import { type DeliverPorts, type DeliverSettings, deliver } from '../agent/deliver.ts';
+import type { Clock, Log, QueueStore } from '../agent/ports.ts';
+import { refreshPolicies } from '../agent/refresh-policies.ts';
+import { createRunner, type Runner, type RunQueueSettings } from '../agent/run-queue.ts';
+import type { Loaded } from '../config/load.ts';
+import { type Seconds, seconds } from '../core/base/brand.ts';
+import type { NonEmpty } from '../core/base/result.ts';
+import type { DeliveryRecord } from '../core/policy/record.ts';
+import type { EnvelopeRecipient } from '../core/smtp/envelope.ts';
+import type { Holder, InForce } from './in-force.ts';
+import type { Env } from './reader.ts';
+
+export type RelayAround = {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Registry;
+  /** Where secrets that the settings name by `env:` and `credential:` are found again when files have changed. */
+  readonly env: Env;
+};
+
+export type NextHopOf = (recipient: EnvelopeRecipient) => string;
+
+export const lifeOf = ({ config }: Loaded): AcceptPorts['life'] => ({
+  normal: seconds(config.delivery.expireAfter),
+  // QUE-3: a notice that cannot be delivered is not worth five days.
+  nullSender: seconds(Math.min(config.delivery.expireAfter, 2 * 86_400)),
+});
+
+const deliverSettings = ({ loaded, materials, outlook }: InForce): DeliverSettings => ({
+  ehloName: materials.identity.hostname,
+  routes: materials.routes,
+  operator: materials.policy,
+  discover: outlook.discoverOptions,
+  resolverMode: loaded.config.resolver.mode,
+});
+
+/** A lease outlives any delivery that is not stuck; it is renewed while work goes on. */
+const leaseFor = seconds(300);
+
+export function makeRunner(queue: QueueStore, nextHopOf: NextHopOf, holder: Holder, around: RelayAround): Runner {
+  const { clock, log, metrics } = around;
+  // RTLS-43: our own notices about REQUIRETLS messages are stored redacted, so there is one form of every body.
+  const content: DeliverPorts['content'] = async (message) => ({
+    size: message.size,
+    facts: message.content,
+    body: () => queue.openBody(message.id),
+  });
+  const runnerSettings = (): RunQueueSettings => {
+    const { loaded, materials } = holder.current();
+    const { delivery } = loaded.config;
+    const life = lifeOf(loaded);
+    return {
+      worker: `${materials.identity.hostname}:${process.pid}`,
+      parallel: delivery.parallel,
+      perDestination: delivery.perDestination,
+      leaseFor,
+      schedule: {
+        retry: delivery.retry.map(seconds) as unknown as NonEmpty<Seconds>,
+        warnAfter: seconds(delivery.warnAfter),
+        expireAfter: life.normal,
+        expireNullAfter: life.nullSender,
+      },
+      identity: { hostname: materials.identity.hostname, postmaster: materials.identity.postmaster.text, nextHopOf },
+    };
+  };
+  return createRunner(
+    {
+      queue,
+      clock,
+      log,
+      metrics,
+      deliver: (lease, signal) =>
+        holder.use(async (current) => {
+          const ports = { ...current.outlook.discoverPorts, ...current.outlook.sendPorts, content };
+          const round = await deliver(ports, deliverSettings(current), lease, signal);
+          for (const record of round.records) tell(record, around);
+          return round;
+        }),
+    },
+    runnerSettings,
+  );
+}
+
+/** OBS-1, OBS-2: every record is a log line, evidence and all. */
+function tell(record: DeliveryRecord, { log, metrics }: RelayAround): void {
+  log.event(record.result === 'sent' ? 'info' : 'warn', 'attempt', record);
+  metrics.count('sekisho_attempts_total', { reason: record.reason ?? 'none' });
+  metrics.observe('sekisho_attempt_duration_seconds', record.duration_ms / 1000);
+  if (record.result === 'sent')
+    metrics.count('sekisho_delivered_protection_total', { level: record.tls_achieved ?? 'none', authn: record.authn });
+}
+
+/** Under each configuration anew. A disk that refuses does not end it. */
+export async function keepRefreshing(holder: Holder, stop: AbortSignal, { clock, log }: RelayAround): Promise<void> {
+  while (!stop.aborted) {
+    await holder
+      .use(({ outlook }, replaced) => refreshPolicies(outlook.discoverPorts, AbortSignal.any([stop, replaced])))
+      .catch(async (error: unknown) => {
+        log.event('error', 'policy-refresh-failed', { says: String(error) });
+        await clock.sleep(seconds(60), stop);
+      });
+  }
+}
