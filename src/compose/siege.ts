@@ -14,7 +14,7 @@ import type { ArenaOptions, Target } from '../siege/arena.ts';
 import type { Attack, Claim } from '../siege/attack.ts';
 import { allClaims } from '../siege/attack.ts';
 import { attacks as everyAttack } from '../siege/attacks.ts';
-import { TargetUnreachable } from '../siege/hand-over.ts';
+import { TargetUnreachable } from '../siege/talk.ts';
 import { countsLine, exitCodeOf, lineOf, saysOf, summaryOf, type Verdict } from '../siege/report.ts';
 import { besiege, type Row } from '../siege/run.ts';
 import { awaitReady, offer } from '../siege/target.ts';

@@ -131,6 +131,7 @@ export function makeArena({ lab, target, claims, patience }: ArenaOptions): Watc
 
   return {
     lab,
+    claims,
     target: { host: target.host, port: target.port },
     submit,
     watch,

@@ -45,7 +45,7 @@ export type Attack = {
 export type Submission = {
   readonly from: string;
   readonly to: string;
-  readonly requiretls?: 'asked';
+  readonly requiretls?: 'asked' | 'no';
   /** Header lines before the empty line, without CRLF. */
   readonly headers?: readonly string[];
   readonly body?: string;
@@ -64,6 +64,8 @@ export type Seen = {
 /** The world of one attack: fresh destinations, the relay under siege in front of it. */
 export interface Arena {
   readonly lab: Lab;
+  /** What the relay under siege claims. */
+  readonly claims: readonly Claim[];
   /** Where the relay takes mail, for attacks that speak to it themselves. */
   readonly target: { readonly host: string; readonly port: number };
   /** Hands a message over; resolves when it was accepted or refused. */

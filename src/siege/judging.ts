@@ -41,3 +41,19 @@ export function arrivesOnlyAt(seen: Seen, hosts: readonly string[]): Finding {
   if (seen.messageAt.length === 0) return undetermined(`it should have arrived at ${list(hosts)}: ${says(seen)}`);
   return held(says(seen));
 }
+
+/** The same attack in several forms, side by side: the worst finding counts. */
+export async function allHeld<Form>(forms: readonly Form[], one: (form: Form) => Promise<Finding>): Promise<Finding> {
+  const found = await Promise.all(forms.map(async (form) => ({ form, finding: await one(form) })));
+  const worst = (['fell', 'undetermined', 'not-applicable'] as const)
+    .map((kind) => found.find(({ finding }) => finding.kind === kind))
+    .find((one) => one !== undefined);
+  if (worst === undefined) return held(`${forms.length} forms: ${saysOf(found[0]?.finding)}`);
+  const form = typeof worst.form === 'string' ? worst.form : JSON.stringify(worst.form);
+  return worst.finding.kind === 'fell'
+    ? fell(`${form}: ${worst.finding.saw}`)
+    : undetermined(`${form}: ${saysOf(worst.finding)}`);
+}
+
+const saysOf = (finding: Finding | undefined): string =>
+  finding === undefined ? '' : finding.kind === 'held' || finding.kind === 'fell' ? finding.saw : finding.because;

@@ -3,7 +3,7 @@
 
 import { type ArenaOptions, makeArena, NeverTried, type WatchedArena } from './arena.ts';
 import type { Attack, Claim, Finding } from './attack.ts';
-import { TargetUnreachable } from './hand-over.ts';
+import { TargetUnreachable } from './talk.ts';
 
 export type Row = {
   readonly attack: Attack;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Lab } from '../lab/world.ts';
 import { makeArena, type Target } from './arena.ts';
 import type { Claim } from './attack.ts';
-import { TargetUnreachable } from './hand-over.ts';
+import { TargetUnreachable } from './talk.ts';
 
 /** Writes anchors and CA bundle into the folder. @returns what the relay must be set to, for people. */
 export async function offer(lab: Lab, folder: string): Promise<readonly string[]> {
