@@ -16,6 +16,36 @@ export type RelayStatus = {
   readonly exceptions: readonly string[];
 };
 
+/** STS-49: a cached policy as operators see it; times in RFC 3339. */
+export type CachedPolicy = {
+  readonly domain: string;
+  readonly id: string;
+  readonly mode: 'enforce' | 'testing' | 'none';
+  /** Seconds. */
+  readonly maxAge: number;
+  readonly mx: readonly string[];
+  readonly fetchedAt: string;
+  readonly expiresAt: string;
+  readonly state: 'in-force' | 'expired';
+  readonly body: string;
+};
+
+/** `kept`: the cached policy stands in for one that could not be fetched. */
+export type RefreshedPolicy = {
+  readonly outcome: 'fetched' | 'cached' | 'kept' | 'none' | 'failed';
+  readonly says: string | null;
+  readonly policy: CachedPolicy | null;
+};
+
+export interface PolicyDesk {
+  list(): readonly CachedPolicy[];
+  /** @param domain as it was asked for; undefined for one that is not cached. */
+  show(domain: string): CachedPolicy | undefined;
+  refresh(domain: string): Promise<RefreshedPolicy>;
+  /** @returns what was forgotten. */
+  forget(domain: string): Promise<CachedPolicy | undefined>;
+}
+
 /** What the endpoint may ask of the relay around it; main.ts provides it. */
 export interface Relay {
   status(): Promise<RelayStatus>;
@@ -26,6 +56,7 @@ export interface Relay {
   flush(): void;
   probe(address: string): Promise<{ readonly id: string } | { readonly refused: string }>;
   check(subject: string, options: unknown): Promise<unknown>;
+  readonly policies: PolicyDesk;
 }
 
 export type Answer = { readonly status: number; readonly type: string; readonly body: string };
@@ -35,6 +66,9 @@ const json = (status: number, value: unknown): Answer => ({
   type: 'application/json',
   body: `${JSON.stringify(value)}\n`,
 });
+
+const foundOr404 = (policy: CachedPolicy | undefined): Answer =>
+  policy === undefined ? json(404, { error: 'no such policy' }) : json(200, policy);
 
 export async function answer(relay: Relay, method: string, url: URL, body: string): Promise<Answer> {
   const { pathname } = url;
@@ -60,6 +94,9 @@ export async function answer(relay: Relay, method: string, url: URL, body: strin
       const found = await relay.story(story[1] as string);
       return found === undefined ? json(404, { error: 'no such message' }) : json(200, found);
     }
+    if (pathname === '/api/v1/policies') return json(200, relay.policies.list());
+    const policy = /^\/api\/v1\/policies\/([\w.-]{1,253})$/.exec(pathname);
+    if (policy) return foundOr404(relay.policies.show(policy[1] as string));
     return json(404, { error: 'no such page' });
   }
   let asked: Record<string, unknown>;
@@ -78,6 +115,10 @@ export async function answer(relay: Relay, method: string, url: URL, body: strin
     return json(200, {});
   }
   if (pathname === '/api/v1/probe') return json(200, await relay.probe(String(asked.address ?? '')));
+  if (pathname === '/api/v1/policies/refresh')
+    return json(200, await relay.policies.refresh(String(asked.domain ?? '')));
+  if (pathname === '/api/v1/policies/forget')
+    return foundOr404(await relay.policies.forget(String(asked.domain ?? '')));
   if (pathname === '/api/v1/check') return json(200, await relay.check(String(asked.subject ?? ''), asked.options));
   return json(404, { error: 'no such page' });
 }

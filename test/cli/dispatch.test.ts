@@ -62,6 +62,7 @@ async function run(argv: readonly string[], more: Partial<Program> = {}): Promis
     now: () => 60_000,
     ask: async () => undefined,
     sleep: async () => {},
+    read: async () => ({ kind: 'fault', fault: 'no file' }),
     config: () =>
       loadConfig({
         file: undefined,
