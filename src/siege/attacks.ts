@@ -24,6 +24,21 @@ import { swappedByRogueCa } from './attacks/channel-swapped-by-rogue-ca.ts';
 import { swappedSelfSigned } from './attacks/channel-swapped-self-signed.ts';
 import { weakSuites } from './attacks/channel-weak-suites.ts';
 import { webServer } from './attacks/channel-web-server.ts';
+import { stsExhaustingBody } from './attacks/sts-exhausting-body.ts';
+import { stsFirstContact } from './attacks/sts-first-contact.ts';
+import { stsHostBlocked } from './attacks/sts-host-blocked.ts';
+import { stsHostCertificate } from './attacks/sts-host-certificate.ts';
+import { stsHostilePolicy } from './attacks/sts-hostile-policy.ts';
+import { stsHttpTricks } from './attacks/sts-http-tricks.ts';
+import { stsInternalAddress } from './attacks/sts-internal-address.ts';
+import { stsModeNone } from './attacks/sts-mode-none.ts';
+import { stsNotAPolicy } from './attacks/sts-not-a-policy.ts';
+import { stsOwnSubdomain } from './attacks/sts-own-subdomain.ts';
+import { stsPatternTricks } from './attacks/sts-pattern-tricks.ts';
+import { stsRedirect } from './attacks/sts-redirect.ts';
+import { stsRollback } from './attacks/sts-rollback.ts';
+import { stsShortLife } from './attacks/sts-short-life.ts';
+import { stsTxtRemoved } from './attacks/sts-txt-removed.ts';
 
 export const attacks: readonly Attack[] = [
   // The channel
@@ -52,6 +67,21 @@ export const attacks: readonly Attack[] = [
   webServer,
   // DNS
   // MTA-STS
+  stsTxtRemoved,
+  stsFirstContact,
+  stsHostBlocked,
+  stsRedirect,
+  stsHostCertificate,
+  stsNotAPolicy,
+  stsExhaustingBody,
+  stsRollback,
+  stsShortLife,
+  stsModeNone,
+  stsHostilePolicy,
+  stsOwnSubdomain,
+  stsPatternTricks,
+  stsHttpTricks,
+  stsInternalAddress,
   // SMTP
   // Tools
 ];

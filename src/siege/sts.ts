@@ -3,6 +3,7 @@
 import type { LabDestination, PolicyPlan } from '../lab/destination-plan.ts';
 import type { Arena, Finding } from './attack.ts';
 import { attempt, letterTo, nothingArrives, says } from './judging.ts';
+import { dropSessions } from './staging.ts';
 
 /** A fresh domain to which a message has just arrived under its enforced policy. @throws Error when it did not. */
 export async function cachedPolicy(
@@ -18,12 +19,7 @@ export async function cachedPolicy(
 /** Who sits on the way to the MX host strips STARTTLS, and breaks the connections that are open. */
 export async function takeOver(arena: Arena, host: string): Promise<void> {
   arena.lab.setFault('mx:starttls-stripped', host);
-  await breakConnections(arena, host);
-}
-
-export async function breakConnections(arena: Arena, host: string): Promise<void> {
-  await arena.lab.host(host).listen('closed');
-  await arena.lab.host(host).listen('open');
+  await dropSessions(arena.lab, host);
 }
 
 /**

@@ -42,15 +42,41 @@ export class Talk {
     this.#socket.write(`${line}\r\n`, 'latin1');
   }
 
+  /** As they are, an octet for each character. */
+  send(octets: string): void {
+    if (this.#socket.writable) this.#socket.write(octets, 'latin1');
+  }
+
+  /** @returns the next whole reply, `closed`, or `silent` when none comes in so many milliseconds. */
+  async hear(within: number): Promise<string> {
+    const until = Date.now() + within;
+    for (;;) {
+      const whole = this.#takeReply();
+      if (whole !== undefined) return whole;
+      if (this.#ended !== undefined) return 'closed';
+      if (Date.now() >= until) return 'silent';
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, until - Date.now());
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  #takeReply(): string | undefined {
+    const whole = /^(?:\d{3}-.*\r\n)*\d{3}(?: .*)?\r\n/.exec(this.#text)?.[0];
+    this.#text = this.#text.slice(whole?.length ?? 0);
+    return whole?.trimEnd();
+  }
+
   /** The next whole reply, after the line where there is one. @throws TargetUnreachable */
   async ask(line: string | undefined): Promise<string> {
     if (line !== undefined) this.write(line);
     for (;;) {
-      const whole = /^(?:\d{3}-.*\r\n)*\d{3}(?: .*)?\r\n/.exec(this.#text)?.[0];
-      if (whole !== undefined) {
-        this.#text = this.#text.slice(whole.length);
-        return whole.trimEnd();
-      }
+      const whole = this.#takeReply();
+      if (whole !== undefined) return whole;
       if (this.#ended !== undefined) throw new TargetUnreachable(`the relay ${this.#ended}`);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

@@ -1,8 +1,7 @@
 // ATK-66 (RFC 8461 §3.3): the policy host wears the relay down.
 
 import type { Attack } from '../attack.ts';
-import { inEveryForm } from '../forms.ts';
-import { letterTo, nothingAt } from '../judging.ts';
+import { allHeld, letterTo, nothingAt } from '../judging.ts';
 import { cachedPolicy, nothingDemanded, takeOver } from '../sts.ts';
 
 export const stsExhaustingBody: Attack = {
@@ -14,7 +13,7 @@ export const stsExhaustingBody: Attack = {
   mustBeVisible: '`sts-policy-fetch-error`',
   claims: ['mta-sts'],
   run: (arena) =>
-    inEveryForm(['endless', 'giant-header', 'gzip', 'slow', 'silent'], async (form) => {
+    allHeld(['endless', 'giant-header', 'gzip', 'slow', 'silent'], async (form) => {
       const domain = await cachedPolicy(arena);
       arena.lab.publishPolicy(domain, nothingDemanded);
       arena.lab.setFault(`sts:${form}`, domain);

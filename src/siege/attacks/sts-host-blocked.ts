@@ -1,7 +1,7 @@
 // ATK-62 (RFC 8461 §3.3): a new id is announced, and the policy host cannot be reached.
 
 import type { Attack } from '../attack.ts';
-import { inEveryForm } from '../forms.ts';
+import { allHeld } from '../judging.ts';
 import { cachedPolicyHolds, nothingDemanded } from '../sts.ts';
 
 export const stsHostBlocked: Attack = {
@@ -13,7 +13,7 @@ export const stsHostBlocked: Attack = {
   mustBeVisible: '`sts-policy-fetch-error`',
   claims: ['mta-sts'],
   run: (arena) =>
-    inEveryForm(['sts:drop', 'sts:server-error', 'no address'], (form) =>
+    allHeld(['sts:drop', 'sts:server-error', 'no address'], (form) =>
       cachedPolicyHolds(arena, (domain) => {
         arena.lab.publishPolicy(domain, nothingDemanded);
         if (form === 'no address') arena.lab.setFault('dns:servfail', `mta-sts.${domain}`);

@@ -1,7 +1,7 @@
 // ATK-64 (RFC 8461 §3.3): somebody else answers as the policy host.
 
 import type { Attack } from '../attack.ts';
-import { inEveryForm } from '../forms.ts';
+import { allHeld } from '../judging.ts';
 import { cachedPolicyHolds, nothingDemanded } from '../sts.ts';
 
 export const stsHostCertificate: Attack = {
@@ -13,7 +13,7 @@ export const stsHostCertificate: Attack = {
   mustBeVisible: '`sts-webpki-invalid`',
   claims: ['mta-sts'],
   run: (arena) =>
-    inEveryForm(['name', 'expired', 'self-signed', 'cn-only'], (form) =>
+    allHeld(['name', 'expired', 'self-signed', 'cn-only'], (form) =>
       cachedPolicyHolds(arena, (domain) => {
         arena.lab.publishPolicy(domain, nothingDemanded);
         arena.lab.setFault(`sts:certificate-${form}`, domain);

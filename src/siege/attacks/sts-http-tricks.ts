@@ -1,8 +1,7 @@
 // ATK-74 (RFC 8461 §3.3): what HTTP would allow and a policy fetch must not.
 
 import type { Attack } from '../attack.ts';
-import { inEveryForm } from '../forms.ts';
-import { fell } from '../judging.ts';
+import { allHeld, fell } from '../judging.ts';
 import { cachedPolicyHolds, nothingDemanded } from '../sts.ts';
 
 const wellKnown = '/.well-known/mta-sts.txt';
@@ -20,7 +19,7 @@ export const stsHttpTricks: Attack = {
   mustBeVisible: 'nothing',
   claims: ['mta-sts'],
   run: (arena) =>
-    inEveryForm(['304', 'id with a header line', 'id with octets in percent form'], async (form) => {
+    allHeld(['304', 'id with a header line', 'id with octets in percent form'] as const, async (form) => {
       let besieged = '';
       const finding = await cachedPolicyHolds(arena, (domain) => {
         besieged = domain;

@@ -1,7 +1,7 @@
 // ATK-65 (RFC 8461 §3.2): what the policy host serves is no policy.
 
 import type { Attack } from '../attack.ts';
-import { inEveryForm } from '../forms.ts';
+import { allHeld } from '../judging.ts';
 import { cachedPolicyHolds, nothingDemanded } from '../sts.ts';
 
 export const stsNotAPolicy: Attack = {
@@ -13,7 +13,7 @@ export const stsNotAPolicy: Attack = {
   mustBeVisible: '`sts-policy-invalid`',
   claims: ['mta-sts'],
   run: (arena) =>
-    inEveryForm(['html', 'not-found', 'wrong-media-type'], (form) =>
+    allHeld(['html', 'not-found', 'wrong-media-type'], (form) =>
       cachedPolicyHolds(arena, (domain) => {
         arena.lab.publishPolicy(domain, nothingDemanded);
         arena.lab.setFault(`sts:${form}`, domain);

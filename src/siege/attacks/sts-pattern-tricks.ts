@@ -1,9 +1,12 @@
 // ATK-73 (RFC 8461 §3.2, §4.1): patterns that a careless comparison takes for a match.
 
+import { sent, unsignedSite } from '../../lab/destination-plan.ts';
 import type { Attack } from '../attack.ts';
-import { inEveryForm } from '../forms.ts';
-import { nothingArrives } from '../judging.ts';
+import { allHeld, nothingArrives } from '../judging.ts';
 import { cachedPolicy } from '../sts.ts';
+
+/** A host in good order whose certificate anybody trusts. */
+const elsewhere = unsignedSite('elsewhere', { story: 'where the MX is bent to', expected: sent('encrypted') });
 
 /** HOST is the attacker's, OTHER the domain above it, OWN the rightful host. */
 const patterns = [
@@ -32,9 +35,9 @@ export const stsPatternTricks: Attack = {
   mustBeVisible: '`sts-policy-invalid`, or no match',
   claims: ['mta-sts'],
   run: (arena) =>
-    inEveryForm(patterns, async (pattern) => {
+    allHeld(patterns, async (pattern) => {
       const domain = await cachedPolicy(arena);
-      const other = await arena.fresh('plain-public');
+      const other = await arena.fresh(elsewhere);
       const mx = pattern.replaceAll('HOST', `mx.${other}`).replaceAll('OTHER', other).replaceAll('OWN', `mx.${domain}`);
       arena.lab.publishPolicy(domain, { mode: 'enforce', mx: [mx] });
       arena.lab.setRecords(`${domain}.`, 'MX', [`10 mx.${other}.`]);

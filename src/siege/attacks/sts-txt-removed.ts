@@ -1,7 +1,7 @@
 // ATK-60 (RFC 8461 §3.1, §10.2): the TXT record is gone or cannot be had, and the policy is in the cache.
 
 import type { Attack } from '../attack.ts';
-import { inEveryForm } from '../forms.ts';
+import { allHeld } from '../judging.ts';
 import { cachedPolicyHolds } from '../sts.ts';
 
 export const stsTxtRemoved: Attack = {
@@ -13,7 +13,7 @@ export const stsTxtRemoved: Attack = {
   mustBeVisible: '`fail-cached-enforce`; `sts-policy-fetch-error`',
   claims: ['mta-sts'],
   run: (arena) =>
-    inEveryForm(['removed', 'dns:nxdomain-without-proof', 'dns:servfail', 'two records', 'garbage'], (form) =>
+    allHeld(['removed', 'dns:nxdomain-without-proof', 'dns:servfail', 'two records', 'garbage'], (form) =>
       cachedPolicyHolds(arena, (domain) => {
         const owner = `_mta-sts.${domain}`;
         if (form === 'removed') arena.lab.setRecords(owner, 'TXT', []);
