@@ -1,11 +1,9 @@
 // What the verbs may ask of the program around them. main.ts provides it; the verbs stay thin and can be tested alone.
 
 import type { CachedPolicy, RefreshedPolicy } from '../admin/api.ts';
-import type { CachedPolicy, RefreshedPolicy } from '../admin/api.ts';
 import type { MessageStory, MessageSummary, QueueFilter, QueueStats } from '../agent/ports.ts';
 import type { CheckReport } from '../agent/probe.ts';
 import type { ConfigFault, Loaded } from '../config/load.ts';
-import type { DomainName } from '../core/base/brand.ts';
 import type { DomainName } from '../core/base/brand.ts';
 import type { NonEmpty, Result } from '../core/base/result.ts';
 import type { Flags } from './flags.ts';
@@ -93,12 +91,6 @@ export interface Program {
   readonly terminal: Terminal;
   readonly version: string;
   readonly nodeVersion: string;
-  /** STS-49. */
-  policies(): Promise<readonly CachedPolicy[]>;
-  policy(domain: DomainName): Promise<CachedPolicy | undefined>;
-  refreshPolicy(domain: DomainName): Promise<RefreshedPolicy>;
-  /** @returns what was forgotten; undefined if there was nothing. */
-  forgetPolicy(domain: DomainName): Promise<CachedPolicy | undefined>;
   now(): number;
   /** A question to the person at the terminal; undefined when there is nobody to ask. */
   ask(question: string): Promise<string | undefined>;
@@ -109,8 +101,6 @@ export interface Program {
   /** Files, keys, anchors and addresses that the settings name. */
   inspect(loaded: Loaded): Promise<readonly ConfigFault[]>;
   run(loaded: Loaded, flags: Flags): Promise<0 | 2 | 5>;
-  /** A file that the person named, or standard input for `-`; the fault is one sentence. */
-  read(path: string): Promise<Result<Uint8Array, string>>;
   lab(flags: Flags): Promise<0 | 1 | 2 | 5>;
   dns(loaded: Loaded, flags: Flags, name: string, type: string): Promise<Result<DnsReport, string>>;
   /** One result per subject, as they come; a fault says what is wrong with the subject. */
@@ -121,7 +111,6 @@ export interface Program {
     options: CheckOptions,
   ): AsyncIterable<Result<CheckReport, string>>;
   doctor(loaded: Loaded, flags: Flags): Promise<readonly DoctorFinding[]>;
-  /** @param loaded undefined: the usual socket, whatever the configuration says. */
-  relay(loaded: Loaded | undefined, flags: Flags): RelayClient;
+  relay(loaded: Loaded, flags: Flags): RelayClient;
   exampleConfig(profile: string | undefined): string | undefined;
 }

@@ -12,14 +12,13 @@ import { type Flags, readAt, timeoutOf } from '../cli/flags.ts';
 import type { CheckOptions, DnsReport, Program, RelayClient } from '../cli/program.ts';
 import { faultLine } from '../cli/settings.ts';
 import type { Terminal } from '../cli/terminal.ts';
-import { type Loaded, stateDirectory } from '../config/load.ts';
+import type { Loaded } from '../config/load.ts';
 import { instant } from '../core/base/brand.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
 import { nameFromText } from '../core/dns/name.ts';
 import { typeFromText } from '../core/dns/presentation.ts';
 import { examineMachine } from './doctor.ts';
 import { exampleConfig } from './example.ts';
-import { readInput } from './input.ts';
 import { readInput } from './input.ts';
 import { runLab } from './lab.ts';
 import { gather, gatherSight, type Sight } from './materials.ts';
@@ -38,7 +37,6 @@ export function makeProgram(terminal: Terminal, env: Environment): Program {
     now: () => Date.now(),
     ask,
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-    read: readInput,
     read: readInput,
     config: (flags) => readSettings(flags, env),
     inspect: async (loaded) => (await gather(loaded.config, env, systemClock.now())).faults,
@@ -140,10 +138,10 @@ async function* checkEach(
   }
 }
 
-function relayClient(loaded: Loaded | undefined, flags: Flags, env: Environment): RelayClient {
+function relayClient(loaded: Loaded, flags: Flags, env: Environment): RelayClient {
   const url = flags.text('url') ?? env.SEKISHO_URL;
-  const path = flags.text('socket') ?? env.SEKISHO_SOCKET ?? `${stateDirectory(env)}/admin.sock`;
-  const token = loaded?.config.admin.token;
+  const path = flags.text('socket') ?? env.SEKISHO_SOCKET ?? `${loaded.config.stateDirectory}/admin.sock`;
+  const { token } = loaded.config.admin;
   // Without one that can be read the relay will refuse, and say so.
   const secret =
     url === undefined || token === undefined ? undefined : readSecret('admin.token', token, makeReader(env));
