@@ -1,14 +1,23 @@
 // `sekisho health [--ready]`: a command for HEALTHCHECK, so that no image needs curl.
 
 import type { Arguments } from './flags.ts';
-import type { Program } from './program.ts';
+import { type Program, type RelayClient, RelayUnreachable } from './program.ts';
 import { loadedOrFaults } from './settings.ts';
 import { type ExitCode, exitCodes, json, mark, printable } from './terminal.ts';
 
 export async function health(program: Program, given: Arguments): Promise<ExitCode> {
   const loaded = loadedOrFaults(program, given);
-  if (loaded === undefined) return exitCodes.usage;
-  const relay = program.relay(loaded, given.flags);
+  if (loaded !== undefined) return ask(program, given, program.relay(loaded, given.flags));
+  // The relay that runs holds an older configuration: whether it is well is still the question.
+  try {
+    return await ask(program, given, program.relay(undefined, given.flags));
+  } catch (error) {
+    if (error instanceof RelayUnreachable) return exitCodes.usage;
+    throw error;
+  }
+}
+
+async function ask(program: Program, given: Arguments, relay: RelayClient): Promise<ExitCode> {
   const { terminal } = program;
   if (!given.flags.on('ready')) {
     const live = await relay.live();

@@ -111,6 +111,7 @@ export interface Program {
     options: CheckOptions,
   ): AsyncIterable<Result<CheckReport, string>>;
   doctor(loaded: Loaded, flags: Flags): Promise<readonly DoctorFinding[]>;
-  relay(loaded: Loaded, flags: Flags): RelayClient;
+  /** @param loaded undefined: the usual socket, whatever the configuration says. */
+  relay(loaded: Loaded | undefined, flags: Flags): RelayClient;
   exampleConfig(profile: string | undefined): string | undefined;
 }

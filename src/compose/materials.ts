@@ -3,7 +3,13 @@
 
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { parseServerAddress, readResolvConf, type ServerAddress } from '../adapters/dns/server-address.ts';
+import {
+  formatServerAddress,
+  isLoopback,
+  parseServerAddress,
+  readResolvConf,
+  type ServerAddress,
+} from '../adapters/dns/server-address.ts';
 import type { ListenerOptions } from '../adapters/smtp/server-options.ts';
 import { loadTrustStore, type TrustStore } from '../adapters/smtp/trust-store.ts';
 import type { Config } from '../config/config.ts';
@@ -134,7 +140,17 @@ function readServers(config: Config, reader: Reader): readonly ServerAddress[] {
       ? (servers ?? [])
       : (reader.fault('resolver.servers', 'is empty, and so is /etc/resolv.conf') ?? []);
   }
-  return config.resolver.servers.flatMap((text) => readOne('resolver.servers', text, parseServerAddress(text), reader));
+  const servers = config.resolver.servers.flatMap((text) =>
+    readOne('resolver.servers', text, parseServerAddress(text), reader),
+  );
+  // DNS-6: what the resolver itself would refuse at the start.
+  const remote = config.resolver.mode === 'trust-ad' ? servers.find((server) => !isLoopback(server)) : undefined;
+  if (remote !== undefined)
+    reader.fault(
+      'resolver.servers',
+      `mode "trust-ad" believes what the server says, and ${formatServerAddress(remote)} is not on this machine; use a loopback server or mode "validate"`,
+    );
+  return servers;
 }
 
 /** TA-5: unreadable or empty anchors refuse the start. */

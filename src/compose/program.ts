@@ -12,7 +12,7 @@ import { type Flags, readAt, timeoutOf } from '../cli/flags.ts';
 import type { CheckOptions, DnsReport, Program, RelayClient } from '../cli/program.ts';
 import { faultLine } from '../cli/settings.ts';
 import type { Terminal } from '../cli/terminal.ts';
-import type { Loaded } from '../config/load.ts';
+import { type Loaded, stateDirectory } from '../config/load.ts';
 import { instant } from '../core/base/brand.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
 import { nameFromText } from '../core/dns/name.ts';
@@ -138,10 +138,10 @@ async function* checkEach(
   }
 }
 
-function relayClient(loaded: Loaded, flags: Flags, env: Environment): RelayClient {
+function relayClient(loaded: Loaded | undefined, flags: Flags, env: Environment): RelayClient {
   const url = flags.text('url') ?? env.SEKISHO_URL;
-  const path = flags.text('socket') ?? env.SEKISHO_SOCKET ?? `${loaded.config.stateDirectory}/admin.sock`;
-  const { token } = loaded.config.admin;
+  const path = flags.text('socket') ?? env.SEKISHO_SOCKET ?? `${stateDirectory(env)}/admin.sock`;
+  const token = loaded?.config.admin.token;
   // Without one that can be read the relay will refuse, and say so.
   const secret =
     url === undefined || token === undefined ? undefined : readSecret('admin.token', token, makeReader(env));

@@ -414,7 +414,8 @@ function listeners(values: Values, item: <T>(array: string, index: number, key: 
   });
 }
 
-function stateDirectory(env: LoadInput['env']): string {
+/** Where the queue and the relay's socket are, unless settings say otherwise. */
+export function stateDirectory(env: LoadInput['env']): string {
   // systemd may hand over several directories; the first is ours.
   if (env.STATE_DIRECTORY) return env.STATE_DIRECTORY.split(':')[0] as string;
   const base = env.XDG_STATE_HOME || `${env.HOME || '/var/lib'}/.local/state`;

@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -234,4 +235,16 @@ export const messageOf = (lab: Lab, word: string): SeenMessage | undefined =>
 /** The state that every recipient of the message is in, or the first one's. */
 export async function stateOf({ relay }: Inside, id: string): Promise<string | undefined> {
   return (await relay.queue.story(id as never))?.recipients[0]?.state;
+}
+
+/** A port of 127.0.0.1 that nobody has just now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const bound = probe.address();
+      probe.close(() => resolve(typeof bound === 'object' && bound ? bound.port : 0));
+    });
+  });
 }
