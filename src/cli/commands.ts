@@ -15,6 +15,7 @@ import { probe } from './probe.ts';
 import { type Program, RelayUnreachable } from './program.ts';
 import { queue } from './queue.ts';
 import { loadedOrFaults } from './settings.ts';
+import { siege } from './siege.ts';
 import { bold, type ExitCode, exitCodes, printable, table } from './terminal.ts';
 
 export type Command = {
@@ -47,6 +48,32 @@ export const commands: readonly Command[] = [
     examples: ['sekisho lab', 'sekisho lab --once --json'],
     flags: [{ name: 'once', says: 'one message to each destination, then stop' }],
     run: (program, given) => program.lab(given.flags),
+  },
+  {
+    name: 'siege',
+    usage: 'siege [--only ATK-7] [--target host:port]',
+    says: 'downgrade attacks against this relay, or any other, judged by what arrived',
+    examples: [
+      'sekisho siege',
+      'sekisho siege --only ATK-7,ATK-39 --json',
+      'sekisho siege --target 127.0.0.1:2526 --claims dane',
+    ],
+    flags: [
+      { name: 'only', value: 'ATK-n,…', says: 'these attacks' },
+      { name: 'target', value: 'host:port', says: "another relay, which must use the laboratory's resolver and ports" },
+      {
+        name: 'claims',
+        value: 'dane,…',
+        says: 'what that relay claims: dane, dnssec, mta-sts, requiretls, tls-required-no, smtp-server',
+      },
+      { name: 'ports', value: 'dns=53,…', says: 'of the laboratory: dns, smtp, https' },
+      {
+        name: 'into',
+        value: 'folder',
+        says: 'where its trust anchor and CA bundle are written; default ./sekisho-siege',
+      },
+    ],
+    run: siege,
   },
   {
     name: 'check',

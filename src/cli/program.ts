@@ -50,6 +50,19 @@ export type CheckOptions = {
   readonly floor: string | undefined;
 };
 
+export type SiegeOptions = {
+  /** Attacks by number; empty: all. */
+  readonly only: readonly string[];
+  /** Undefined: a relay of our own. */
+  readonly target: { readonly host: string; readonly port: number } | undefined;
+  /** What the target claims; undefined: DANE. */
+  readonly claims: readonly string[] | undefined;
+  /** Of the laboratory; left out: any free one. */
+  readonly ports: { readonly dns?: number; readonly smtp?: number; readonly https?: number };
+  /** Where anchors and CA bundle for the target are written. */
+  readonly folder: string;
+};
+
 export type DoctorFinding = {
   readonly subject: string;
   readonly outcome: 'pass' | 'fail' | 'unknown' | 'not-applicable';
@@ -102,6 +115,7 @@ export interface Program {
   inspect(loaded: Loaded): Promise<readonly ConfigFault[]>;
   run(loaded: Loaded, flags: Flags): Promise<0 | 2 | 5>;
   lab(flags: Flags): Promise<0 | 1 | 2 | 5>;
+  siege(flags: Flags, options: SiegeOptions): Promise<0 | 1 | 2 | 3>;
   dns(loaded: Loaded, flags: Flags, name: string, type: string): Promise<Result<DnsReport, string>>;
   /** One result per subject, as they come; a fault says what is wrong with the subject. */
   check(

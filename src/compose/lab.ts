@@ -42,7 +42,8 @@ export async function runLab(flags: Flags, env: Environment, terminal: Terminal)
   }
 }
 
-async function startInside(
+/** The relay as the laboratory configures it, in this process. @throws Error that says what is wrong. */
+export async function startInside(
   lab: Lab,
   folder: string,
   once: boolean,

@@ -28,6 +28,7 @@ import { probeOptionsOf, subjectOf } from './probe-options.ts';
 import { makeReader, readSecret } from './reader.ts';
 import { runRelay } from './run.ts';
 import { type Environment, readSettings } from './settings.ts';
+import { runSiege } from './siege.ts';
 
 export function makeProgram(terminal: Terminal, env: Environment): Program {
   return {
@@ -42,6 +43,7 @@ export function makeProgram(terminal: Terminal, env: Environment): Program {
     inspect: async (loaded) => (await gather(loaded.config, env, systemClock.now())).faults,
     run: (loaded, flags) => runRelay(loaded, () => readSettings(flags, env), env, terminal),
     lab: (flags) => runLab(flags, env, terminal),
+    siege: (flags, options) => runSiege(flags, options, env, terminal),
     dns: (loaded, flags, name, type) => lookUp(loaded, flags, { name, type }, env, terminal),
     check: (loaded, flags, subjects, options) => checkEach(loaded, flags, subjects, options, env, terminal),
     doctor: async (loaded, flags) => {

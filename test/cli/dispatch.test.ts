@@ -75,6 +75,7 @@ async function run(argv: readonly string[], more: Partial<Program> = {}): Promis
     inspect: async () => [],
     run: async () => 0,
     lab: async () => 0,
+    siege: async () => 0,
     dns: async () => ({ kind: 'fault', fault: 'no name' }),
     async *check() {},
     doctor: async () => [],
