@@ -174,6 +174,7 @@ tls_privatekey = /etc/exim4/interop.key
 acl_smtp_rcpt = recipient
 acl_smtp_data = accept
 host_lookup =
+smtp_accept_queue_per_connection = 0
 rfc1413_query_timeout = 0s
 pid_file_path = /run/exim4/interop.pid
 begin acl
@@ -256,7 +257,7 @@ export async function startNsd(
   rrl-ratelimit: 0
 remote-control:
   control-enable: no
-${zones.map((zone) => `zone:\n  name: "${zone.name}"\n  zonefile: "${zone.file}"`).join('\n')}
+${zones.map((zone) => `zone:\n  name: "${zone.name}"\n  zonefile: "${zone.file}"\n  provide-xfr: 127.0.0.1 NOKEY`).join('\n')}
 `,
   );
   const child = spawn('nsd', ['-d', '-c', config], { stdio: 'ignore' });
@@ -305,6 +306,59 @@ ${options.forward === undefined ? '' : `forward-zone:\n  name: "."\n  forward-ad
 `,
   );
   const child = spawn('unbound', ['-d', '-c', config], { stdio: 'ignore' });
+  await listening('127.0.0.1', options.port);
+  return { stop: () => ended(child) };
+}
+
+export type NamedOptions = {
+  readonly port: number;
+  /** DS lines of the root. */
+  readonly anchors: string;
+  /** The port on 127.0.0.1 of the name server that holds every zone. */
+  readonly authority: number;
+};
+
+/** BIND as a validating resolver on 127.0.0.1. It forwards to the authority, and judges by itself. */
+export async function startNamed(folder: string, options: NamedOptions): Promise<Peer> {
+  mkdirSync(folder, { recursive: true });
+  const config = join(folder, 'named.conf');
+  const anchors = options.anchors
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/^(\S+)\s+DS\s+(\d+\s+\d+\s+\d+)\s+(\S+).*$/, '"$1" static-ds $2 "$3";'));
+  writeFileSync(
+    config,
+    `options {
+  directory "${folder}";
+  pid-file "${folder}/named.pid";
+  session-keyfile "${folder}/session.key";
+  managed-keys-directory "${folder}";
+  listen-on port ${options.port} { 127.0.0.1; };
+  listen-on-v6 { none; };
+  recursion yes;
+  allow-query { 127.0.0.1; };
+  allow-recursion { 127.0.0.1; };
+  forward only;
+  forwarders { 127.0.0.1 port ${options.authority}; };
+  dnssec-validation yes;
+  empty-zones-enable no;
+  synth-from-dnssec no;
+  servfail-ttl 0;
+  qname-minimization off;
+  max-recursion-queries 500;
+};
+trust-anchors {
+  ${anchors.join('\n  ')}
+};
+controls { };
+logging {
+  channel file { file "${folder}/named.log"; severity info; print-category yes; };
+  category default { file; };
+  category lame-servers { null; };
+};
+`,
+  );
+  const child = spawn('named', ['-f', '-n', '1', '-c', config], { stdio: 'ignore' });
   await listening('127.0.0.1', options.port);
   return { stop: () => ended(child) };
 }

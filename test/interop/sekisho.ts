@@ -2,6 +2,7 @@
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ended, type Peer, until } from './peers.ts';
 
@@ -31,6 +32,8 @@ export type Sekisho = Peer & {
   readonly port: number;
   /** Everything it wrote so far. */
   readonly log: () => string;
+  /** SIGHUP; resolves when the new configuration is in force. */
+  reload(): Promise<void>;
   /** A verb with this relay's configuration. */
   verb(...args: readonly string[]): Promise<Ran>;
   /** `sekisho explain --json`. */
@@ -61,7 +64,8 @@ export async function startSekisho(options: SekishoOptions): Promise<Sekisho> {
   mkdirSync(folder, { recursive: true });
   const config = join(folder, 'sekisho.toml');
   writeFileSync(config, configuration(options));
-  const env = { ...process.env, STATE_DIRECTORY: folder };
+  // Many short runs of the same program: what Node compiled is kept between them.
+  const env = { ...process.env, STATE_DIRECTORY: folder, NODE_COMPILE_CACHE: join(tmpdir(), 'sekisho-interop-cache') };
   const child = spawn(process.execPath, [program, 'run', '-c', config], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (octets: Buffer) => (log += octets));
@@ -85,6 +89,11 @@ export async function startSekisho(options: SekishoOptions): Promise<Sekisho> {
     host,
     port: Number(port),
     log: () => log,
+    reload: async () => {
+      const before = log.length;
+      child.kill('SIGHUP');
+      await until('it has reloaded', () => log.slice(before).includes('"reloaded"'));
+    },
     verb,
     explain,
     tried: async (id) => {
