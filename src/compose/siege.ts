@@ -14,9 +14,10 @@ import type { ArenaOptions, Target } from '../siege/arena.ts';
 import type { Attack, Claim } from '../siege/attack.ts';
 import { allClaims } from '../siege/attack.ts';
 import { attacks as everyAttack } from '../siege/attacks.ts';
-import { TargetUnreachable } from '../siege/talk.ts';
 import { countsLine, exitCodeOf, lineOf, saysOf, summaryOf, type Verdict } from '../siege/report.ts';
 import { besiege, type Row } from '../siege/run.ts';
+import { shortenRootKeys } from '../siege/staging.ts';
+import { TargetUnreachable } from '../siege/talk.ts';
 import { awaitReady, offer } from '../siege/target.ts';
 import { startInside } from './lab.ts';
 import type { Relay } from './relay.ts';
@@ -41,6 +42,7 @@ export async function openOwnSiege(env: Environment, terminal: Terminal): Promis
   };
   try {
     lab = await startLab({ clock: makeLabClock('running'), destinations: [], maxTtl: 0 });
+    shortenRootKeys(lab);
     relay = await startInside(lab, folder, true, env, terminal);
     const target = targetOf(relay, join(folder, 'admin.sock'));
     return { lab, relay, target, claims: allClaims, patience: ownPatience, close };
@@ -122,6 +124,7 @@ async function besiegeOther(
   terminal: Terminal,
 ): Promise<0 | 1 | 3> {
   const lab = await startLab({ clock: makeLabClock('running'), destinations: [], ports, maxTtl: 0 });
+  shortenRootKeys(lab);
   try {
     const offered = await offer(lab, resolvePath(folder));
     terminal.err(`the laboratory is open; the relay at ${target.host}:${target.port} must use it:\n`);

@@ -1,9 +1,10 @@
 // What attackers bring along: certificates, hosts of their own, sight of the zones.
 
+import { createHash, X509Certificate } from 'node:crypto';
 import { RrType } from '../core/dns/message.ts';
 import { name as parseName } from '../core/dns/name.ts';
 import type { CertificatePlan } from '../lab/destination-plan.ts';
-import type { Zone } from '../lab/dns/zone.ts';
+import { putSet, type Zone } from '../lab/dns/zone.ts';
 import type { Identity } from '../lab/mx-host.ts';
 import type { Lab } from '../lab/world.ts';
 import { identityOf, issueFor } from '../lab/world-hosts.ts';
@@ -30,6 +31,24 @@ export async function attackersHost(arena: Arena): Promise<{ domain: string; hos
   const domain = await arena.fresh('dane-ee');
   const host = `mx.${domain}`;
   return { domain, host, address: arena.lab.host(host).address };
+}
+
+/** The 3 1 1 record of the first certificate. */
+export function tlsaFor(chainPem: string): string {
+  const { publicKey } = new X509Certificate(chainPem);
+  return `3 1 1 ${createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex')}`;
+}
+
+/** Seconds that the root's keys may be kept in a laboratory under siege, so that a false set gets its chance. */
+export const rootKeyTtl = 2;
+
+/** To be done before anybody has asked. */
+export function shortenRootKeys(lab: Lab): void {
+  const root = zoneAt(lab, '.');
+  const set = root.sets.get(root.apex)?.get(RrType.DNSKEY);
+  if (set) putSet(root, root.apex, RrType.DNSKEY, set.records, rootKeyTtl);
 }
 
 export const dialled = (lab: Lab, host: string): boolean => lab.host(host).sessions.length > 0;
