@@ -5,11 +5,13 @@ import type { DomainName, QueueId } from '../core/base/brand.ts';
 import { looksLikeAddress, parseDomainName } from '../core/base/domain-name.ts';
 import type { Evidence } from '../core/base/evidence.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
+import type { StsPolicy } from '../core/mtasts/policy.ts';
 import { catalogue } from '../core/policy/catalogue.ts';
 import { conclude } from '../core/policy/conclude.ts';
 import type {
   Attempt,
   Candidate,
+  Destination,
   DestinationRuling,
   OperatorDemand,
   OperatorFloor,
@@ -45,10 +47,17 @@ export type ProbeOptions = {
   readonly all: 'yes' | 'no';
   /** `--floor`: instead of the configured one. */
   readonly floor?: OperatorFloor;
+  /** `--as`: the rules of another sender instead of the configured ones (OPS-16). */
+  readonly sender?: Sender;
+  /** Judge as if the domain published this one (STS-80). */
+  readonly assumedPolicy?: StsPolicy;
   /** `--mx`: this host only. */
   readonly mx?: DomainName;
   readonly signal: AbortSignal;
 };
+
+/** OPS-16: what other senders look at: TLSA alone, policies alone, both with REQUIRETLS, nothing. */
+export type Sender = 'dane' | 'mta-sts' | 'requiretls' | 'opportunistic';
 
 /** A domain, an address `user@domain`, a literal `[192.0.2.1]`, or one server without MX look-up (OPS-11). */
 export type Subject = string | { readonly host: string; readonly port: number; readonly starttls: 'smtp' | 'none' };
@@ -65,14 +74,15 @@ export async function probe(
   const { nextHop, domain, label } = aim.value;
   const operator = demandOf(options, operatorDemand(options.operator, domain, at));
   const reading = operator.ignore.includes('dnssec') ? 'unvalidated' : 'validated';
-  const [{ destination, candidates }, tlsrpt] = await Promise.all([
+  const [{ destination: found, candidates }, tlsrpt] = await Promise.all([
     discover(ports, nextHop, { ...options.discover, reading }),
     nextHop.kind === 'domain' ? findReporting(ports.resolver, nextHop.domain, reading) : undefined,
   ]);
+  const destination = supposed(found, options);
   const chosen = options.mx === undefined ? candidates : candidates.filter(({ host }) => host === options.mx);
   if (options.mx !== undefined && chosen.length === 0 && candidates.length > 0)
     return fault(`${options.mx} is no MX host of ${label}`);
-  const messageClass = options.requiretls === 'yes' ? 'requiretls' : 'normal';
+  const messageClass = options.requiretls === 'yes' || options.sender === 'requiretls' ? 'requiretls' : 'normal';
   const ruling = ruleDestination(destination, messageClass, operator);
   const context: RecordContext = {
     queueId: 'check' as QueueId,
@@ -136,8 +146,25 @@ function addressed(text: string): Addressed | undefined {
   return name.kind === 'ok' && !looksLikeAddress(text) ? { domain: { kind: 'name', name: name.value } } : undefined;
 }
 
-const demandOf = ({ floor }: ProbeOptions, configured: OperatorDemand): OperatorDemand =>
-  floor === undefined ? configured : { ...configured, floor, enforce: true, source: '--floor' };
+function demandOf({ floor, sender }: ProbeOptions, configured: OperatorDemand): OperatorDemand {
+  const demand: OperatorDemand =
+    sender === undefined
+      ? configured
+      : { floor: 'may', names: [], ignore: ignoredBy[sender], requiretls: 'as-asked', enforce: true, source: '--as' };
+  return floor === undefined ? demand : { ...demand, floor, enforce: true, source: '--floor' };
+}
+
+const ignoredBy: Readonly<Record<Sender, OperatorDemand['ignore']>> = {
+  dane: ['mta-sts'],
+  'mta-sts': ['dane'],
+  requiretls: [],
+  opportunistic: ['dane', 'mta-sts'],
+};
+
+const supposed = (destination: Destination, { assumedPolicy }: ProbeOptions): Destination =>
+  assumedPolicy === undefined
+    ? destination
+    : { ...destination, sts: { kind: 'policy', policy: assumedPolicy, freshness: 'fetched' } };
 
 type Standing = 'cleared' | 'blocked' | 'undetermined' | 'not-tried';
 type Tried = { readonly standing: Standing; readonly attempts: readonly Attempt[]; readonly row: CheckedHost };

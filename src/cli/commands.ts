@@ -144,14 +144,17 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'policy',
-    usage: 'policy list | show <domain> | refresh <domain> | forget <domain> | lint <file|->',
-    says: 'MTA-STS policies: those the relay has cached, and a policy file judged',
+    usage: 'policy list | show <domain> | refresh <domain> | forget <domain> | make <domain> | lint <file|->',
+    says: 'MTA-STS policies: those the relay has cached, a file judged, a new one from the live MX set',
     examples: [
       'sekisho policy list',
       'sekisho policy refresh example.org',
+      'sekisho policy make example.org --mode enforce',
       'sekisho policy lint mta-sts.txt --mx mx.example.org --txt "v=STSv1; id=20261121;"',
     ],
     flags: [
+      { name: 'mode', value: 'enforce|testing|none', says: 'make: default testing; none shows how to remove a policy' },
+      { name: 'max-age', value: '30d', says: 'make: default 30d for enforce, 7d for testing, 1d for none' },
       { name: 'txt', value: 'record', multiple: 'yes', says: 'lint: one record of the TXT set; repeatable' },
       { name: 'mx', value: 'host', multiple: 'yes', says: 'lint: does the policy name this host; repeatable' },
     ],

@@ -7,6 +7,7 @@ import { parseDomainName } from '../core/base/domain-name.ts';
 import { lintMx, lintPolicy, lintRecords, type PolicyLint, type RecordLint } from '../core/mtasts/lint.ts';
 import type { PolicyFault } from '../core/mtasts/policy.ts';
 import type { Arguments } from './flags.ts';
+import { policyMake } from './policy-make.ts';
 import type { Program } from './program.ts';
 import { loadedOrFaults } from './settings.ts';
 import { age, type ExitCode, exitCodes, json, mark, printable, table } from './terminal.ts';
@@ -18,6 +19,8 @@ export async function policy(program: Program, given: Arguments): Promise<ExitCo
   switch (what) {
     case 'lint':
       return lint(program, given, words);
+    case 'make':
+      return policyMake(program, given, words);
     case 'list':
       return words.length === 0 ? list(program, given) : misuse(program, 'policy list takes no domain; show does');
     case 'show':

@@ -1,6 +1,7 @@
 // What the verbs may ask of the program around them. main.ts provides it; the verbs stay thin and can be tested alone.
 
 import type { CachedPolicy, RefreshedPolicy } from '../admin/api.ts';
+import type { DraftRequest, PolicyDraft } from '../agent/policy-draft.ts';
 import type { MessageStory, MessageSummary, QueueFilter, QueueStats } from '../agent/ports.ts';
 import type { CheckReport } from '../agent/probe.ts';
 import type { ConfigFault, Loaded } from '../config/load.ts';
@@ -124,6 +125,8 @@ export interface Program {
     subjects: readonly string[],
     options: CheckOptions,
   ): AsyncIterable<Result<CheckReport, string>>;
+  /** A new MTA-STS policy from the live MX set; the fault says what is wrong with the question. */
+  policyDraft(loaded: Loaded, flags: Flags, request: DraftRequest): Promise<Result<PolicyDraft, string>>;
   doctor(loaded: Loaded, flags: Flags): Promise<readonly DoctorFinding[]>;
   /** @param loaded undefined: the usual socket, whatever the configuration says. */
   relay(loaded: Loaded | undefined, flags: Flags): RelayClient;

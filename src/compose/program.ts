@@ -1,28 +1,25 @@
 // The Program that the verbs ask: files, resolver, probe, laboratory and relay, made when a verb wants them.
 
 import { createInterface } from 'node:readline/promises';
-import { createLog } from '../adapters/log/pino.ts';
-import { createRegistry } from '../adapters/metrics/registry.ts';
 import { systemClock } from '../adapters/system/clock.ts';
-import type { Clock } from '../agent/ports.ts';
+import { draftFor } from '../agent/policy-draft.ts';
 import { type CheckReport, probe } from '../agent/probe.ts';
 import { createRelayClient } from '../cli/client.ts';
 import { dnsReport } from '../cli/dns-report.ts';
-import { type Flags, readAt, timeoutOf } from '../cli/flags.ts';
+import { type Flags, timeoutOf } from '../cli/flags.ts';
 import type { CheckOptions, DnsReport, Program, RelayClient } from '../cli/program.ts';
-import { faultLine } from '../cli/settings.ts';
 import type { Terminal } from '../cli/terminal.ts';
 import { type Loaded, stateDirectory } from '../config/load.ts';
-import { instant } from '../core/base/brand.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
 import { nameFromText } from '../core/dns/name.ts';
 import { typeFromText } from '../core/dns/presentation.ts';
+import { sightOf, surroundings, withBench } from './bench.ts';
 import { examineMachine } from './doctor.ts';
 import { exampleConfig } from './example.ts';
 import { readInput } from './input.ts';
 import { runLab } from './lab.ts';
-import { gather, gatherSight, type Sight } from './materials.ts';
-import { makePassingPolicyStore, openOutlook, openResolver, type Surroundings } from './outlook.ts';
+import { gather, gatherSight } from './materials.ts';
+import { makePassingPolicyStore, openOutlook, openResolver } from './outlook.ts';
 import { version } from './package.ts';
 import { probeOptionsOf, subjectOf } from './probe-options.ts';
 import { makeReader, readSecret } from './reader.ts';
@@ -46,6 +43,10 @@ export function makeProgram(terminal: Terminal, env: Environment): Program {
     siege: (flags, options) => runSiege(flags, options, env, terminal),
     dns: (loaded, flags, name, type) => lookUp(loaded, flags, { name, type }, env, terminal),
     check: (loaded, flags, subjects, options) => checkEach(loaded, flags, subjects, options, env, terminal),
+    policyDraft: (loaded, flags, request) =>
+      withBench(loaded, flags, env, terminal, (bench) =>
+        draftFor(bench.outlook.probePorts, request, bench.probeOptions),
+      ),
     doctor: async (loaded, flags) => {
       const { materials } = gatherSight(loaded.config, env, systemClock.now());
       return examineMachine(loaded.config, materials, surroundings(flags, terminal));
@@ -63,31 +64,6 @@ async function ask(question: string): Promise<string | undefined> {
   } finally {
     person.close();
   }
-}
-
-/** Tools speak for themselves: what the adapters log is shown with -v only. */
-function surroundings(flags: Flags, terminal: Terminal): Surroundings {
-  const log = createLog({
-    format: 'pretty',
-    level: flags.on('verbose') ? 'debug' : 'error',
-    redact: 'none',
-    write: terminal.err,
-  });
-  return { clock: clockAt(flags), log, metrics: createRegistry() };
-}
-
-/** `--at`. */
-function clockAt(flags: Flags): Clock {
-  const at = readAt(flags, systemClock.now());
-  if (at === undefined || at.kind === 'fault') return systemClock;
-  const offset = at.value - systemClock.now();
-  return { ...systemClock, now: () => instant(systemClock.now() + offset) };
-}
-
-/** @returns every fault of the files that the settings name. */
-function sightOf(loaded: Loaded, env: Environment): Result<Sight, string> {
-  const { materials, faults } = gatherSight(loaded.config, env, systemClock.now());
-  return materials === undefined ? fault(faults.map(faultLine).join('; ')) : ok(materials);
 }
 
 async function lookUp(

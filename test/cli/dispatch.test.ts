@@ -78,6 +78,7 @@ async function run(argv: readonly string[], more: Partial<Program> = {}): Promis
     siege: async () => 0,
     dns: async () => ({ kind: 'fault', fault: 'no name' }),
     async *check() {},
+    policyDraft: async () => ({ kind: 'fault', fault: 'no domain' }),
     doctor: async () => [],
     relay: () => gone,
     exampleConfig: () => undefined,

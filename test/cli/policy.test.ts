@@ -131,3 +131,65 @@ test('STS-49 list, show, refresh and forget the policies of the running relay; f
     inside.log.some(({ event, policy_domain }) => event === 'sts-policy-forgotten' && policy_domain === domain),
   );
 });
+
+test('STS-80 STS-81 policy make: body and record from the live MX set, hosts that would fail named', async () => {
+  const world = await openWorld(named('sts-enforce', 'sts-untrusted', 'dane-ee', 'null-mx', 'looks-like-gmail'));
+  type Draft = {
+    body: string;
+    record: string;
+    verdict: string;
+    change: string;
+    id: string;
+    hosts: { host: string; outcome: string; reason: string | null }[];
+    steps: string[];
+  };
+  const make = async (...argv: readonly string[]) => {
+    const said = await sekisho(world, 'policy', 'make', ...argv, '--json');
+    return { code: said.code, draft: jsonOf<Draft>(said) };
+  };
+  // Nothing is published yet, and the host would fail: its certificate is self-signed.
+  const first = await make('dane-ee.test', '--mode', 'enforce');
+  assert.equal(first.code, 1);
+  assert.equal(first.draft.change, 'first');
+  assert.equal(first.draft.verdict, 'not-ready');
+  assert.deepEqual(
+    first.draft.hosts.map(({ host, outcome, reason }) => [host, outcome, reason]),
+    [['mx.dane-ee.test', 'fail', 'cert-untrusted']],
+  );
+  const text = await sekisho(world, 'policy', 'make', 'dane-ee.test', '--mode', 'enforce');
+  assert.match(text.out, /^version: STSv1\nmode: enforce\nmx: mx\.dane-ee\.test\nmax_age: 2592000$/m);
+  assert.match(text.out, /would FAIL: cert-untrusted/);
+  assert.match(text.out, /do not publish this yet/);
+
+  // The certificate is for no public authority: the live policy host is a different matter.
+  assert.equal((await make('sts-untrusted.example')).draft.verdict, 'not-ready');
+  const good = await make('sts-enforce.example', '--mode', 'enforce', '--max-age', '7d');
+  assert.equal(good.code, 0);
+  assert.equal(good.draft.change, 'same');
+  assert.equal(good.draft.id, '1');
+  const other = await make('sts-enforce.example', '--mode', 'testing');
+  assert.equal(other.draft.change, 'changed');
+  assert.notEqual(other.draft.id, '1');
+  const many = await make('bigmail.test', '--mode', 'enforce');
+  assert.equal(many.draft.hosts.length, 5);
+  assert.equal(many.draft.verdict, 'ready');
+
+  const removal = await make('sts-enforce.example', '--mode', 'none');
+  assert.equal(removal.code, 0);
+  assert.match(removal.draft.body, /mode: none/);
+  assert.match(removal.draft.steps.join('\n'), /wait for the largest max_age.*7 days/);
+
+  // Nobody takes mail; no such domain; nonsense; no resolver.
+  assert.equal((await sekisho(world, 'policy', 'make', 'null-mx.example')).code, 1);
+  assert.equal((await sekisho(world, 'policy', 'make', 'nowhere.example')).code, 1);
+  for (const argv of [
+    [],
+    ['a b'],
+    ['a.example', '--mode', 'strict'],
+    ['a.example', '--max-age', 'x'],
+    ['a.example', '--max-age', '2y'],
+  ])
+    assert.equal((await sekisho(world, 'policy', 'make', ...argv)).code, 2, argv.join(' '));
+  world.lab.setFault('dns:servfail', 'sts-enforce.example/MX');
+  assert.equal((await sekisho(world, 'policy', 'make', 'sts-enforce.example')).code, 3);
+});

@@ -1,0 +1,83 @@
+// What the tools look through: the same outlook as the relay's, opened for one question, under the flags that every verb has.
+
+import { createLog } from '../adapters/log/pino.ts';
+import { createRegistry } from '../adapters/metrics/registry.ts';
+import { systemClock } from '../adapters/system/clock.ts';
+import type { Clock } from '../agent/ports.ts';
+import type { ProbeOptions } from '../agent/probe.ts';
+import { type Flags, readAt, timeoutOf } from '../cli/flags.ts';
+import type { CheckOptions } from '../cli/program.ts';
+import { faultLine } from '../cli/settings.ts';
+import type { Terminal } from '../cli/terminal.ts';
+import type { Loaded } from '../config/load.ts';
+import { instant } from '../core/base/brand.ts';
+import { fault, ok, type Result } from '../core/base/result.ts';
+import { gatherSight, type Sight } from './materials.ts';
+import { makePassingPolicyStore, type Outlook, openOutlook, type Surroundings } from './outlook.ts';
+import { probeOptionsOf } from './probe-options.ts';
+import type { Environment } from './settings.ts';
+
+/** Tools speak for themselves: what the adapters log is shown with -v only. */
+export function surroundings(flags: Flags, terminal: Terminal): Surroundings {
+  const log = createLog({
+    format: 'pretty',
+    level: flags.on('verbose') ? 'debug' : 'error',
+    redact: 'none',
+    write: terminal.err,
+  });
+  return { clock: clockAt(flags), log, metrics: createRegistry() };
+}
+
+/** `--at`. */
+function clockAt(flags: Flags): Clock {
+  const at = readAt(flags, systemClock.now());
+  if (at === undefined || at.kind === 'fault') return systemClock;
+  const offset = at.value - systemClock.now();
+  return { ...systemClock, now: () => instant(systemClock.now() + offset) };
+}
+
+/** @returns every fault of the files that the settings name. */
+export function sightOf(loaded: Loaded, env: Environment): Result<Sight, string> {
+  const { materials, faults } = gatherSight(loaded.config, env, systemClock.now());
+  return materials === undefined ? fault(faults.map(faultLine).join('; ')) : ok(materials);
+}
+
+export type Bench = {
+  readonly outlook: Outlook;
+  readonly sight: Sight;
+  readonly around: Surroundings;
+  /** As `check` without flags has them. */
+  readonly probeOptions: ProbeOptions;
+};
+
+const plainCheck: CheckOptions = {
+  mx: undefined,
+  host: undefined,
+  all: 'no',
+  connect: 'yes',
+  requiretls: 'no',
+  floor: undefined,
+};
+
+/** Opens the bench, lets one question be asked, and closes it. */
+export async function withBench<T>(
+  loaded: Loaded,
+  flags: Flags,
+  env: Environment,
+  terminal: Terminal,
+  ask: (bench: Bench) => Promise<Result<T, string>>,
+): Promise<Result<T, string>> {
+  const sight = sightOf(loaded, env);
+  if (sight.kind === 'fault') return sight;
+  const around = surroundings(flags, terminal);
+  const read = probeOptionsOf(loaded, sight.value, plainCheck);
+  if (read.kind === 'fault') return read;
+  const outlook = openOutlook(loaded.config, sight.value, makePassingPolicyStore(), around);
+  try {
+    const signal = AbortSignal.timeout(timeoutOf(flags));
+    const probeOptions = { ...read.value, discover: outlook.discoverOptions, signal };
+    return await ask({ outlook, sight: sight.value, around, probeOptions });
+  } finally {
+    outlook.close();
+  }
+}
