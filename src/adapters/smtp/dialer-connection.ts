@@ -302,8 +302,12 @@ export class GuardedConnection extends NodemailerConnection {
       // TLS-22: silent from here; the peer is judged before it hears another octet.
       this.#security = result.security;
       this.#settle({ kind: 'settled', security: result.security });
-    });
+    }, this.#failHandshake);
   }
+
+  /** A fault of ours: without this the promise would be nobody's, and its rejection would end the process. */
+  readonly #failHandshake = (error: unknown): void =>
+    this.#giveUp({ kind: 'lost', during: 'handshake', says: String(error) });
 
   #cleartext(how: Cleartext): void {
     this.#security = { kind: 'cleartext', ...how };

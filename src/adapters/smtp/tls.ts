@@ -140,13 +140,22 @@ export function shakeHands(plain: Socket, call: HandshakeCall): Promise<Handshak
     socket.once('secureConnect', () => {
       // TLS-16: neither side renegotiates.
       socket.disableRenegotiation();
-      end(readPeer(socket, call.store));
+      end(readSafely(socket, call.store));
     });
   });
 }
 
 // PKIX-10: OpenSSL itself refuses certificate messages above 100 KiB.
 const maxCertificates = 20;
+
+/** PKIX-10: an exception in an event of the socket would end the process, and with it everybody's mail. */
+function readSafely(socket: TLSSocket, store: TrustStoreRef): Handshake {
+  try {
+    return readPeer(socket, store);
+  } catch (error) {
+    return failed('handshake-failed', `what the host presented cannot be read: ${(error as Error).message}`);
+  }
+}
 
 function readPeer(socket: TLSSocket, store: TrustStoreRef): Handshake {
   const chain = presentedChain(socket);
@@ -209,12 +218,17 @@ const faults: Readonly<Record<string, PathFault>> = {
 
 // TLS-23: only to name the fault; the refusal is OpenSSL's.
 function isWeak(der: Uint8Array): boolean {
-  const certificate = new X509Certificate(der);
-  const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
-  return (
-    (asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) < 2048) ||
-    /sha1|md5/i.test(certificate.signatureAlgorithm ?? '')
-  );
+  try {
+    const certificate = new X509Certificate(der);
+    const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
+    return (
+      (asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) < 2048) ||
+      /sha1|md5/i.test(certificate.signatureAlgorithm ?? '')
+    );
+  } catch {
+    // PKIX-10: the peer chose these octets, and a key that OpenSSL cannot decode throws when it is looked at.
+    return false;
+  }
 }
 
 const failed = (kind: 'lost' | 'handshake-failed', says: string): Handshake => ({

@@ -1,6 +1,7 @@
 // Real handshakes: what is offered, what the peer's chain looks like to us, and what OpenSSL says of its path.
 
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 import { before, describe, test } from 'node:test';
 import {
@@ -11,6 +12,7 @@ import {
   type TlsSettings,
 } from '../../../src/adapters/smtp/tls.ts';
 import { domainName } from '../../../src/core/base/domain-name.ts';
+import { tags, writeElement } from '../../../src/core/x509/der.ts';
 import type { TrustStoreRef } from '../../../src/core/x509/path-verdict.ts';
 import { type Made, make, makeCa, makeKeys, makeRsaKeys, pemOf } from './certificates.ts';
 import { type Script, startSink } from './sink.ts';
@@ -100,7 +102,32 @@ describe('the presented chain', () => {
   });
 });
 
+/** Whatever an attacker likes: a certificate whose key no library knows. */
+function withStrangeKey(): Made {
+  const oid = (...arcs: readonly number[]) => writeElement(tags.oid, Uint8Array.from(arcs));
+  const sequence = (...parts: readonly Uint8Array[]) => writeElement(tags.sequence, ...parts);
+  const time = (text: string) => writeElement(tags.generalizedTime, new TextEncoder().encode(text));
+  const algorithm = sequence(oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
+  const bits = writeElement(tags.bitString, Uint8Array.of(0, 1, 2, 3));
+  const tbs = sequence(
+    writeElement(0xa0, writeElement(tags.integer, Uint8Array.of(2))),
+    writeElement(tags.integer, Uint8Array.of(1)),
+    algorithm,
+    sequence(),
+    sequence(time('20000101000000Z'), time('99991231235959Z')),
+    sequence(),
+    sequence(sequence(oid(0x2a, 0x03, 0x04, 0x05)), bits),
+  );
+  const der = sequence(tbs, algorithm, bits);
+  return { ...leaf, der, pem: new X509Certificate(der).toString() };
+}
+
 describe('the path', () => {
+  test('PKIX-10 ATK-93 a certificate that cannot be read on the way of a refused path ends nothing', async () => {
+    const refused = await make({ names, issuer: int, unknownCritical: 'yes' });
+    assert.equal(await path([refused, withStrangeKey(), int], { server: { ciphers: 'DEFAULT@SECLEVEL=0' } }), 'other');
+  });
+
   test('PKIX-1 PKIX-7 good chains in any order, with extra certificates', async () => {
     const other = await makeCa();
     for (const chain of [
