@@ -53,8 +53,8 @@ export type SekishoOptions = {
   readonly resolver: string;
   readonly anchors: string;
   readonly deliveryPort: number;
-  /** Further lines of the first listener. */
-  readonly listener?: readonly string[];
+  /** Files; default: self-signed. */
+  readonly certificate?: { readonly certificate: string; readonly key: string };
   /** Further tables. */
   readonly more?: string;
 };
@@ -125,6 +125,7 @@ export function listeningAt(log: string): string {
 }
 
 function configuration(options: SekishoOptions): string {
+  const pair = options.certificate;
   return `[identity]
 hostname = "${options.hostname}"
 
@@ -132,8 +133,7 @@ hostname = "${options.hostname}"
 name = "interop"
 address = "${options.address ?? '127.0.0.1:0'}"
 clients = ["127.0.0.0/8"]
-certificate = "self-signed"
-${(options.listener ?? []).join('\n')}
+${pair === undefined ? 'certificate = "self-signed"' : `certificate = "${pair.certificate}"\nkey = "file:${pair.key}"`}
 
 [resolver]
 servers = ["${options.resolver}"]

@@ -84,6 +84,8 @@ export type Handed = {
   readonly message: Uint8Array;
   /** Default: no STARTTLS, no parameter. */
   readonly how?: 'requiretls' | 'starttls';
+  /** Further parameters of MAIL. */
+  readonly parameters?: readonly string[];
 };
 
 /** One message to a relay. @returns its queue id. @throws Error with the reply that was no 2yz. */
@@ -101,8 +103,12 @@ export async function handIn(place: { readonly host: string; readonly port: numb
       await must(client.say('EHLO client.interop.test'));
     }
     const is8bit = mail.message.some((octet) => octet > 127);
-    const parameters = `${is8bit ? ' BODY=8BITMIME' : ''}${mail.how === 'requiretls' ? ' REQUIRETLS' : ''}`;
-    await must(client.say(`MAIL FROM:<${mail.from}>${parameters}`));
+    const parameters = [
+      ...(is8bit ? ['BODY=8BITMIME'] : []),
+      ...(mail.how === 'requiretls' ? ['REQUIRETLS'] : []),
+      ...(mail.parameters ?? []),
+    ];
+    await must(client.say([`MAIL FROM:<${mail.from}>`, ...parameters].join(' ')));
     for (const to of mail.to) await must(client.say(`RCPT TO:<${to}>`));
     const accepted = await must(client.data(mail.message));
     const id = /queued as (\S+)/.exec(accepted)?.[1];
