@@ -133,7 +133,8 @@ async function meet(
     const startedAt = ports.clock.now();
     const dialed = await ports.dialer.dial(call, signal);
     if (!signal.aborted) noteReachability(ports, call, dialed);
-    const judged = judge(plan, dialed, known, ports.clock.now());
+    const judging = async (): Promise<Judged> => judge(plan, dialed, known, ports.clock.now());
+    const judged = await (dialed.kind === 'session' ? orClosed(ports, dialed.session, judging) : judging());
     if ('session' in judged) {
       const { security, verdict } = judged;
       rememberAnchors(ports, plan, security, verdict);
@@ -245,7 +246,7 @@ async function hearOffer(
   ports: SendPorts,
   { plan, session, attempt }: Met,
 ): Promise<Omit<Offered, 'earlier'> | Failed> {
-  const opened = await ports.dialer.open(session);
+  const opened = await orClosed(ports, session, () => ports.dialer.open(session));
   const endedAt = ports.clock.now();
   if (opened.kind !== 'ready') {
     ports.dialer.close(session, opened.kind === 'refused' ? 'quit' : 'abort');
@@ -297,7 +298,8 @@ async function showCredentials(ports: SendPorts, { plan, route }: Errand, ready:
   // SMTP-17: whatever the plan demanded, an unauthenticated peer hears no secret.
   if (attempt.verdict?.kind !== 'accepted' || attempt.verdict.achieved !== 'authenticated')
     return fail('route-auth-unprotected', 'credentials are configured, and the host is not authenticated');
-  const answer = await ports.dialer.authenticate(session as unknown as Accepted<Session>, route.via);
+  const authenticate = () => ports.dialer.authenticate(session as unknown as Accepted<Session>, route.via);
+  const answer = await orClosed(ports, session, authenticate);
   if (answer.kind === 'done') return undefined;
   return answer.kind === 'refused'
     ? fail(reasonOfReply(answer.reply), `AUTH was refused: ${answer.reply.code} ${answer.reply.lines[0]}`)
@@ -306,18 +308,13 @@ async function showCredentials(ports: SendPorts, { plan, route }: Errand, ready:
 
 async function hand(ports: SendPorts, errand: Errand, ready: Ready, signal: AbortSignal): Promise<Attempt> {
   const { session, extensions, requiretls, attempt } = ready;
-  const message = await errand.compose(requiretls);
-  let transfer: TransferOutcome;
-  try {
-    transfer = await ports.dialer.transfer(session, message, signal);
-  } catch (error) {
-    ports.dialer.close(session, 'abort');
-    throw error;
-  }
+  const transfer = await orClosed(ports, session, async () =>
+    ports.dialer.transfer(session, await errand.compose(requiretls), signal),
+  );
   const done: Attempt = { ...attempt, endedAt: ports.clock.now(), transfer };
   const validUntil = ready.validUntil ?? instant(attempt.startedAt + reusableFor);
   if (transfer.kind === 'lost') ports.dialer.close(session, 'abort');
-  else if (!mayBeKept(session)) ports.dialer.close(session, 'quit');
+  else if (!mayBeKept(session) || !endsTransaction(transfer)) ports.dialer.close(session, 'quit');
   else ports.pool.put(poolKey(errand.plan, errand.messageClass), { session, extensions, attempt, validUntil });
   return transfer.kind === 'replied'
     ? done
@@ -332,24 +329,41 @@ const mayBeKept = ({ security }: Session): boolean =>
   security.kind === 'encrypted' ||
   (security.kind === 'cleartext' && (security.because === 'starttls-missing' || security.because === 'helo-only'));
 
+/**
+ * RFC 5321 §4.1.4: a transaction whose recipients or DATA were refused is still open at the host, and the next message
+ * would be refused for it. Only the answer to the final dot ends one; before MAIL there is none.
+ */
+const endsTransaction = (transfer: Exclude<TransferOutcome, { kind: 'lost' }>): boolean =>
+  transfer.kind === 'refused-before-data' || transfer.replies.some(({ at }) => at === 'final-dot');
+
 /** SMTP-13, A8: an open session of the same key, judged again by this message's own plan. */
 async function ride(ports: SendPorts, errand: Errand, signal: AbortSignal): Promise<Attempt | undefined> {
   const key = poolKey(errand.plan, errand.messageClass);
   const startedAt = ports.clock.now();
   const entry = ports.pool.take(key);
   if (entry === undefined) return undefined;
-  const ready = judgeAgain(errand.plan, entry, startedAt);
+  const ready = await orClosed(ports, entry.session, async () => judgeAgain(errand.plan, entry, startedAt));
   if (ready === undefined) {
     ports.dialer.close(entry.session, 'quit');
     return undefined;
   }
   const done = await hand(ports, errand, ready, signal);
-  // The host hung up while the session was idle: nothing was said to this message yet.
-  const stale = done.transfer?.kind === 'lost' && done.transfer.during === 'mail' && !signal.aborted;
-  return stale ? undefined : done;
+  return isStale(done.transfer) && !signal.aborted ? undefined : done;
+}
+
+/** The host hung up or lost the thread while the session was idle: that is no answer to this message. */
+function isStale(transfer: TransferOutcome | undefined): boolean {
+  if (transfer?.kind === 'lost') return transfer.during === 'mail';
+  return (
+    transfer?.kind === 'replied' &&
+    transfer.replies.every(({ reply, at }) => at === 'mail' && (reply.code === 421 || reply.code === 503))
+  );
 }
 
 function judgeAgain(plan: DialPlan, entry: PooledSession, startedAt: Instant): Ready | undefined {
+  const { addresses } = plan.candidate;
+  // RTE-16, RTE-17: the same name may lead elsewhere for another destination, or by now.
+  if (addresses.kind !== 'addresses' || !addresses.addresses.includes(entry.session.address)) return undefined;
   const judged = judgePeer(plan, entry.session as Session, startedAt);
   if (judged.verdict.kind !== 'accepted' || !('session' in judged)) return undefined;
   const { extensions } = entry;
@@ -385,6 +399,16 @@ const facts = (
   startedAt,
   endedAt: ports.clock.now(),
 });
+
+/** A fault of ours leaves no connection behind. */
+async function orClosed<T>(ports: SendPorts, session: Session, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    ports.dialer.close(session, 'abort');
+    throw error;
+  }
+}
 
 /** An attempt without a connection. */
 function unreached(ports: SendPorts, { plan, address }: Approach, startedAt: Instant, says: string): Attempt {

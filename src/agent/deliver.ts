@@ -137,9 +137,15 @@ async function deliverGroup(ports: DeliverPorts, settings: DeliverSettings, task
     outcomes,
     resolverMode: settings.resolverMode,
   };
-  const records = recordsOf(ruling, trials, context, { startedAt, endedAt: ports.clock.now() });
-  for (const record of records) note(ports, record);
-  return { outcomes, records, trials };
+  try {
+    const records = recordsOf(ruling, trials, context, { startedAt, endedAt: ports.clock.now() });
+    for (const record of records) note(ports, record);
+    return { outcomes, records, trials };
+  } catch (error) {
+    // What was taken stays taken: a record that cannot be made is no reason to send it again.
+    reportBug(ports, lease, error);
+    return { outcomes, records: [], trials };
+  }
 }
 
 function discoverOnce(
@@ -311,9 +317,7 @@ function note(ports: DeliverPorts, record: DeliveryRecord): void {
 
 /** Exceptions are bugs; the message stays. */
 function deferredByBug(ports: DeliverPorts, lease: Lease, group: Group, error: unknown): Round {
-  const says = error instanceof Error ? error.message : 'unknown fault';
-  const stack = error instanceof Error ? error.stack : undefined;
-  ports.log.event('error', 'bug', { queue_id: lease.message.id, nexthop: lease.nextHop, says, stack });
+  const says = reportBug(ports, lease, error);
   const [first, ...others] = namesOf(group.rows);
   const deferred = (recipient: string): RecipientOutcome => ({
     kind: 'deferred',
@@ -324,4 +328,12 @@ function deferredByBug(ports: DeliverPorts, lease: Lease, group: Group, error: u
     evidence: [],
   });
   return { outcomes: [deferred(first), ...others.map(deferred)], records: [], trials: [] };
+}
+
+/** @returns what it says. */
+function reportBug(ports: DeliverPorts, lease: Lease, error: unknown): string {
+  const says = error instanceof Error ? error.message : 'unknown fault';
+  const stack = error instanceof Error ? error.stack : undefined;
+  ports.log.event('error', 'bug', { queue_id: lease.message.id, nexthop: lease.nextHop, says, stack });
+  return says;
 }

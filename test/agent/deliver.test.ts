@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { attempt } from '../../src/agent/attempt.ts';
 import { deliver, type Round } from '../../src/agent/deliver.ts';
+import type { Session } from '../../src/agent/ports.ts';
 import { domainName } from '../../src/core/base/domain-name.ts';
 import type { IpAddress } from '../../src/core/base/lookup.ts';
 import { type Prefix, parsePrefix } from '../../src/core/routing/addresses.ts';
@@ -646,6 +647,75 @@ describe('sessions', () => {
     await at.send();
     assert.deepEqual(summary(await at.send()), ['sent mx1.example.com']);
     assert.equal(at.dials.length, 2);
+  });
+
+  for (const [name, refusal] of [
+    ['every recipient', (line: string) => (line.startsWith('RCPT') ? '550 5.1.1 no\r\n' : undefined)],
+    ['DATA', (line: string) => (line === 'DATA' ? '554 5.5.1 no\r\n' : undefined)],
+  ] as const)
+    for (const keywords of [[], ['PIPELINING']])
+      test(`SMTP-9 SMTP-13 refusing ${name} leaves no open transaction to the next message (${keywords.join() || 'plain'})`, async () => {
+        const open = new Set<number>();
+        let refuses = true;
+        const on = (line: string, { number }: { readonly number: number }): string | undefined => {
+          // RFC 5321 §4.1.4: MAIL is allowed when no transaction is open.
+          if (line.startsWith('MAIL') && open.has(number)) return '503 5.5.1 nested MAIL command\r\n';
+          if (line.startsWith('MAIL')) open.add(number);
+          if (line === '.' || line === 'RSET') open.delete(number);
+          return refuses ? refusal(line) : undefined;
+        };
+        const at = await world({ hosts: { '127.0.0.1': { keywords, on } } });
+        assert.equal((await at.send()).outcomes[0].kind, 'bounced');
+        refuses = false;
+        assert.deepEqual(summary(await at.send()), ['sent mx1.example.com']);
+      });
+
+  test('SMTP-13 RTE-16 a session is ridden only to an address that this destination has', async () => {
+    const at = await world({ hosts: { '127.0.0.1': {}, '127.0.0.2': {} } });
+    await at.send();
+    const elsewhere = { ...at.ports, resolver: fakeResolver(plainZone.replace('127.0.0.1', '127.0.0.2')) };
+    await deliver(elsewhere, at.settings, leaseOf({}, []), new AbortController().signal);
+    assert.deepEqual(
+      Object.values(at.sinks).map(({ messages }) => messages.length),
+      [1, 1],
+    );
+  });
+
+  test('QUE-8 a body that cannot be opened leaves no connection behind', async () => {
+    const at = await world({ hosts: { '127.0.0.1': {} } });
+    const closed: string[] = [];
+    const ports = {
+      ...at.ports,
+      content: async () => {
+        throw new Error('the disk is gone');
+      },
+      dialer: {
+        ...at.ports.dialer,
+        close: (session: Session, how: 'quit' | 'abort') => {
+          closed.push(how);
+          at.ports.dialer.close(session, how);
+        },
+      },
+    };
+    const round = await deliver(ports, at.settings, leaseOf({}, []), new AbortController().signal);
+    assert.equal(round.outcomes[0].kind, 'deferred');
+    assert.equal(closed.length, 1);
+  });
+
+  test('QUE-9 a message that was taken stays taken, whatever befalls its record', async () => {
+    const at = await world({ hosts: { '127.0.0.1': {} } });
+    const ports = {
+      ...at.ports,
+      metrics: {
+        ...at.ports.metrics,
+        observe: () => {
+          throw new Error('no such histogram');
+        },
+      },
+    };
+    const round = await deliver(ports, at.settings, leaseOf({}, []), new AbortController().signal);
+    assert.deepEqual(summary(round), ['sent mx1.example.com']);
+    assert(at.notes.lines.some((line) => line.includes('no such histogram')));
   });
 
   test('SMTP-16 a host has at most five sessions at once', async () => {
