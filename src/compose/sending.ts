@@ -10,7 +10,6 @@ import { createRunner, type Runner, type RunQueueSettings } from '../agent/run-q
 import type { Loaded } from '../config/load.ts';
 import { type Seconds, seconds } from '../core/base/brand.ts';
 import type { NonEmpty } from '../core/base/result.ts';
-import type { DeliveryRecord } from '../core/policy/record.ts';
 import type { EnvelopeRecipient } from '../core/smtp/envelope.ts';
 import type { Holder, InForce } from './in-force.ts';
 import type { Env } from './reader.ts';
@@ -75,24 +74,13 @@ export function makeRunner(queue: QueueStore, nextHopOf: NextHopOf, holder: Hold
       log,
       metrics,
       deliver: (lease, signal) =>
-        holder.use(async (current) => {
+        holder.use((current) => {
           const ports = { ...current.outlook.discoverPorts, ...current.outlook.sendPorts, content };
-          const round = await deliver(ports, deliverSettings(current), lease, signal);
-          for (const record of round.records) tell(record, around);
-          return round;
+          return deliver(ports, deliverSettings(current), lease, signal);
         }),
     },
     runnerSettings,
   );
-}
-
-/** OBS-1, OBS-2: every record is a log line, evidence and all. */
-function tell(record: DeliveryRecord, { log, metrics }: RelayAround): void {
-  log.event(record.result === 'sent' ? 'info' : 'warn', 'attempt', record);
-  metrics.count('sekisho_attempts_total', { reason: record.reason ?? 'none' });
-  metrics.observe('sekisho_attempt_duration_seconds', record.duration_ms / 1000);
-  if (record.result === 'sent')
-    metrics.count('sekisho_delivered_protection_total', { level: record.tls_achieved ?? 'none', authn: record.authn });
 }
 
 /** Under each configuration anew. A disk that refuses does not end it. */

@@ -14,7 +14,16 @@ export type CertificateFacts = {
   readonly notAfter: string | null;
 };
 
+/** A session that carries many messages presents its certificate once: the same octets are not read again. */
+const described = new WeakMap<Uint8Array, CertificateFacts>();
+
 export function describeCertificate(der: Uint8Array): CertificateFacts {
+  const known = described.get(der) ?? describe(der);
+  described.set(der, known);
+  return known;
+}
+
+function describe(der: Uint8Array): CertificateFacts {
   const read = readCertificate(der);
   const names = namesOf(der);
   return {
