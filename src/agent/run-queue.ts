@@ -84,12 +84,17 @@ export function createRunner(ports: RunQueuePorts, settings: () => RunQueueSetti
     active.set(work, breaking);
   };
   /** @returns how long to wait before the next look; undefined when work was found. */
-  const lookOnce = async (): Promise<Seconds | undefined> => {
+  const lookOnce = async (signal: AbortSignal): Promise<Seconds | undefined> => {
     const { worker, parallel, perDestination, leaseFor } = settings();
     const limit = parallel - active.size;
     if (limit <= 0) return seconds(idlePoll);
     const now = clock.now();
     const leases = await queue.claim({ worker, now, limit, leaseFor, ...windows.survey(perDestination) });
+    if (signal.aborted) {
+      // The claim was under way when the stop came: a delivery begun now would outlive `drain`, and be made again.
+      await Promise.all(leases.map((lease) => queue.release(lease, now)));
+      return undefined;
+    }
     for (const lease of leases) begin(lease);
     if (leases.length > 0) return undefined;
     const due = (await queue.nextDue()) ?? Number.POSITIVE_INFINITY;
@@ -106,7 +111,7 @@ export function createRunner(ports: RunQueuePorts, settings: () => RunQueueSetti
       signal.addEventListener('abort', bell.ring);
       while (!signal.aborted) {
         bell.silence();
-        const wait = await lookOnce().catch((error: unknown) => {
+        const wait = await lookOnce(signal).catch((error: unknown) => {
           log.event('error', 'claiming-failed', { says: String(error) });
           return afterFault;
         });

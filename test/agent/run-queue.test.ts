@@ -565,6 +565,46 @@ test('QUE-8 shutdown: deliveries under way may end; those that outlast the time 
   );
 });
 
+test('QUE-8 shutdown: what a claim brings back too late is given back at once, for nobody would wait for its delivery', async () => {
+  const claimed = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  let begun = 0;
+  await running(
+    async (lease) => {
+      begun += 1;
+      return roundOf(lease, 'sent');
+    },
+    async ({ queue, runner, stop }) => {
+      const mail = message(['a@late.example']);
+      await enqueue(queue, mail);
+      runner.wake();
+      await claimed.promise;
+      const stopped = stop();
+      await pause(5);
+      answered.resolve();
+      await stopped;
+      await pause(5);
+      assert.equal(begun, 0);
+      const again = await queue.claim({ worker: 'next', now: t0, limit: 9, leaseFor: seconds(60), busy: [] });
+      assert.deepEqual(
+        again.map((lease) => lease.message.id),
+        [mail.id],
+      );
+    },
+    {},
+    (queue) => ({
+      claim: async (request) => {
+        const leases = await queue.claim(request);
+        if (leases.length > 0) {
+          claimed.resolve();
+          await answered.promise;
+        }
+        return leases;
+      },
+    }),
+  );
+});
+
 test('QUE-2 the loop wakes by itself when something falls due', async () => {
   let tries = 0;
   await running(
