@@ -67,10 +67,12 @@ const day = 86_400;
 
 export function planWorld(random: Random, size: number): WorldPlan {
   const names: string[] = ['.'];
-  const tops = ['test.', 'nsectld.', 'plain.', 'mixed.'].slice(0, 2 + random.below(3));
+  const tops = ['test.', 'opt.', 'plain.', 'more.'].slice(0, 3 + random.below(2));
   names.push(...tops);
   while (names.length < size) {
     const parent = random.pick(names.filter((name) => name !== '.' && name.split('.').length < 6));
+    // Below an unsigned top everything is insecure, which is soon told.
+    if (parent.endsWith('plain.') && !random.oneIn(4)) continue;
     const between = random.oneIn(6) ? `ent${random.below(9)}.` : '';
     const name = `${random.pick(labels)}${random.below(90)}.${between}${parent}`;
     if (!names.includes(name)) names.push(name);
@@ -81,15 +83,15 @@ export function planWorld(random: Random, size: number): WorldPlan {
 const labels = ['a', 'zone', 'mail', 'b-c', 'x', 'UPPER', 'q'] as const;
 
 function planZone(random: Random, name: string, names: readonly string[], high: boolean): PlannedZone {
-  const unsigned = name === 'plain.' || (!high && random.oneIn(7));
+  const unsigned = name === 'plain.' || (!high && random.oneIn(9));
   const ds: DsForm =
-    unsigned || (!high && random.oneIn(12))
+    unsigned || (!high && random.oneIn(16))
       ? 'none'
       : high
         ? 'true'
-        : random.weighted<DsForm>([[14, 'true'], ...oddDs.map((form) => [1, form] as const)]);
-  const fault = !unsigned && !high && random.oneIn(4) ? random.pick(faults) : undefined;
-  const signing: Signing = planSigning(random, high);
+        : random.weighted<DsForm>([[30, 'true'], ...oddDs.map((form) => [1, form] as const)]);
+  const fault = !unsigned && !high && random.oneIn(5) ? random.pick(faults) : undefined;
+  const signing = planSigning(random, high);
   const times =
     fault === 'expired'
       ? { inception: -20 * day, expiration: -10 * day }
@@ -98,13 +100,16 @@ function planZone(random: Random, name: string, names: readonly string[], high: 
         : {};
   return {
     name,
-    sign: unsigned ? 'unsigned' : { ...signing, ...times },
+    sign: unsigned ? 'unsigned' : name === 'opt.' ? optedOut : { ...signing, ...times },
     records: name === '.' ? [] : planRecords(random, name, names),
     ds,
     fault,
     faultAt: random.below(1_000_000),
   };
 }
+
+/** One zone above the others is always of this kind: unsigned zones below it have no proof of their own. */
+const optedOut: Signing = { algorithm: 'ECDSAP256SHA256', nsec3: { iterations: 0, salt: '-', optOut: 'yes' } };
 
 const oddDs: readonly DsForm[] = [
   'sha1',
@@ -160,27 +165,25 @@ function planSigning(random: Random, high: boolean): Signing {
     [1, { iterations: random.pick([1, 20, 50]), salt: 'AABBCCDD', optOut: random.pick(['yes', 'no']) }],
     [1, { iterations: high ? 0 : random.pick([51, 100]), salt: '0F', optOut: 'no' }],
   ]);
-  // ldns-signzone sets opt-out by another flag; BIND's tool makes those zones.
-  const denial = nsec3 === undefined ? {} : { nsec3: tool === 'ldns' ? { ...nsec3, optOut: 'no' as const } : nsec3 };
+  // ldns's tool knows neither opt-out nor an empty salt.
+  const byLdns = { iterations: nsec3?.iterations ?? 0, salt: '01FF', optOut: 'no' } as const;
+  const denial = nsec3 === undefined ? {} : { nsec3: tool === 'ldns' ? byLdns : nsec3 };
   if (tool === 'ldns') return { algorithm, tool, ...denial };
   const keys = random.oneIn(6) ? 'one' : 'two';
   const also = !algorithm.includes('RSA') && random.oneIn(10) ? { also: 'RSASHA256' } : {};
   return { algorithm, keys, ...also, ...denial };
 }
 
-const tlsa = (random: Random): string => `TLSA 3 1 1 ${random.below(2 ** 31).toString(16).padStart(64, '0')}`;
+const tlsa = (random: Random): string =>
+  `TLSA 3 1 1 ${random
+    .below(2 ** 31)
+    .toString(16)
+    .padStart(64, '0')}`;
 
-function planRecords(random: Random, zone: string, names: readonly string[]): PlannedZone['records'] {
+type Records = PlannedZone['records'];
+
+function planRecords(random: Random, zone: string, names: readonly string[]): Records {
   const records: (readonly [string, string])[] = [['@', 'MX 10 mx']];
-  const below = names.filter((name) => name !== zone && (`.${name}`.endsWith(`.${zone}`) || zone === '.'));
-  // Nothing is put at or below a delegation, at a second alias, or below a DNAME.
-  const taken = new Set(below.map((name) => name.slice(0, -zone.length - 1).toLowerCase()));
-  const free = (owner: string): boolean => {
-    const folded = owner.toLowerCase();
-    if (taken.has(folded)) return false;
-    return ![...taken].some((other) => !other.startsWith('=') && folded.endsWith(`.${other}`));
-  };
-  const closed = (owner: string): void => void taken.add(owner.toLowerCase());
   const host = (owner: string): void => {
     records.push([owner, `A 127.0.0.${1 + random.below(250)}`]);
     if (random.oneIn(2)) records.push([owner, `AAAA fd00::${1 + random.below(9_000)}`]);
@@ -188,37 +191,40 @@ function planRecords(random: Random, zone: string, names: readonly string[]): Pl
   };
   host('mx');
   if (random.oneIn(2)) records.push(['@', 'TXT "v=none"']);
-  for (let count = random.below(5); count > 0; count--) {
-    const owner = random.pick(['www', 'Mail', 'b', 'a\\.b', 'z\\255', 'a.*.b', '-', '_dmarc', 'x.y', '\\000.n'] as const);
-    if (free(owner)) host(owner);
-  }
-  if (random.oneIn(2) && free('deep.under.ent')) records.push(['deep.under.ent', 'TXT "below"']);
+  for (const owner of random.sample(hosts, random.below(5))) host(owner);
+  if (random.oneIn(2)) records.push(['deep.under.ent', 'TXT "below"']);
   if (random.oneIn(3)) records.push(['odd', 'TYPE65280 \\# 4 01020304']);
   if (random.oneIn(3)) records.push(['_smtp._tcp', 'SRV 1 2 25 mx']);
-  for (const place of random.sample(['w.', 'v.w.', '', '_tcp.w.'], random.below(3))) {
-    const owner = `*.${place}`.slice(0, -1);
-    records.push([
-      owner,
-      random.weighted([
-        [3, 'A 127.0.1.1'],
-        [2, 'TXT "any"'],
-        [2, tlsa(random)],
-        [2, `CNAME mx.${random.pick(names)}`.replace(/\.\.$/, '.')],
-      ]),
+  for (const place of random.sample(['.w', '.v.w', '', '._tcp.w'], random.below(3))) {
+    const target = `CNAME mx.${random.pick(names)}`;
+    const kind = random.weighted([
+      [3, 'A 127.0.1.1'],
+      [2, 'TXT "any"'],
+      [2, tlsa(random)],
+      [2, target.replace('..', '.')],
     ]);
-    if (random.oneIn(2)) records.push([`blocked.${place}`.slice(0, -1), 'TXT "here"']);
+    records.push([`*${place}`, kind]);
+    if (random.oneIn(2)) records.push([`blocked${place}`, 'TXT "here"']);
   }
-  for (let count = random.below(4); count > 0; count--) {
-    const owner = `alias${random.below(9)}`;
-    if (!free(owner)) continue;
-    closed(`=${owner}`);
-    if (records.some(([other]) => other === owner)) continue;
-    records.push([owner, `CNAME ${random.pick(targets(random, names))}`]);
-  }
+  for (let count = random.below(4); count > 0; count--)
+    records.push([`alias${random.below(6)}`, `CNAME ${random.pick(targets(random, names))}`]);
   if (random.oneIn(4)) records.push(['tree', `DNAME ${random.pick(names)}`]);
-  return records.filter(
-    ([owner], index) => owner === '@' || free(owner) || records.findIndex(([other]) => other === owner) > index,
-  );
+  const cuts = names.filter((name) => name.endsWith(`.${zone}`)).map((name) => name.slice(0, -zone.length - 1));
+  return consistent(records, cuts);
+}
+
+const hosts = ['www', 'Mail', 'b', 'a\\.b', 'z\\255', 'a.*.b', '-', '_dmarc', 'x.y', '\\000.n'] as const;
+
+/** Nothing at or below a cut, nothing below a DNAME, an alias alone at its owner. */
+function consistent(records: Records, cuts: readonly string[]): Records {
+  const closed = [...cuts.map((cut) => cut.toLowerCase())];
+  const trees = records.filter(([, rest]) => rest.startsWith('DNAME')).map(([owner]) => owner);
+  return records.filter(([owner, rest], index) => {
+    const folded = owner.toLowerCase();
+    if (closed.some((cut) => folded === cut || folded.endsWith(`.${cut}`))) return false;
+    if (trees.some((tree) => folded.endsWith(`.${tree}`))) return false;
+    return !rest.startsWith('CNAME') || records.findIndex(([other]) => other === owner) === index;
+  });
 }
 
 const targets = (random: Random, names: readonly string[]): readonly string[] => {
