@@ -213,7 +213,7 @@ function readQueuePath(config: Config, reader: Reader): string {
   const folder = path.slice(0, path.lastIndexOf('/')) || '/';
   for (const wanted of [config.stateDirectory, folder]) {
     try {
-      mkdirSync(wanted, { recursive: true });
+      mkdirSync(wanted, { recursive: true, mode: 0o700 });
       accessSync(wanted, constants.W_OK | constants.X_OK);
     } catch (error) {
       reader.fault(

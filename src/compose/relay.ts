@@ -2,6 +2,7 @@
 // the reverse one.
 
 import { join } from 'node:path';
+import { claimOwnership } from '../adapters/queue/owner.ts';
 import { openSqliteQueue } from '../adapters/queue/sqlite.ts';
 import { type BoundAddress, createServer, type SmtpFront } from '../adapters/smtp/server.ts';
 import { openPolicyStore } from '../adapters/store/policies.ts';
@@ -31,6 +32,8 @@ export type Relay = {
   submit(incoming: Incoming, body: IncomingBody): ReturnType<typeof accept>;
   /** @returns a fault, with nothing changed, when the new configuration cannot be put in force. Never rejects. */
   reload(loaded: Loaded, materials: Materials): Promise<Result<'reloaded', string>>;
+  /** Resolves when nothing can be stored or read any more: the process is of no use. */
+  readonly failed: Promise<Error>;
   /** Remembers that a reload failed, for /readyz; undefined: the last one went well. */
   noteReload(says: string | undefined): void;
   /** Stops accepting, lets what is under way finish within the time, closes the queue. */
@@ -39,82 +42,102 @@ export type Relay = {
 
 /** @throws Error that names the address, path or setting at fault; then nothing is left open. */
 export async function startRelay(loaded: Loaded, materials: Materials, around: RelayAround): Promise<Relay> {
-  const { clock, log } = around;
-  const { config } = loaded;
-  const queue = await openSqliteQueue({
-    path: materials.queuePath,
-    clock,
-    log,
-    minFree: config.queue.minFree,
-    keepHistory: seconds(config.queue.keepHistory),
-  });
-  const stopping = new AbortController();
-  const opened: (() => Promise<void> | void)[] = [() => queue.close()];
+  const opened: Opened = [];
   try {
-    const policyStore = await openPolicyStore(join(config.stateDirectory, 'policies.json'), log);
-    const first = { loaded, materials, outlook: openOutlook(config, materials, policyStore, around) };
-    const holder = holdInForce(first);
-    opened.push(() => holder.close());
-    const nextHopOf: NextHopOf = (recipient) =>
-      formatNextHop(coreNextHopOf(recipient.mailbox, holder.current().materials.routes));
-    // A route that changed while the relay was down.
-    await queue.reroute(nextHopOf);
-    const runner = makeRunner(queue, nextHopOf, holder, around);
-    const submit = makeSubmit(queue, nextHopOf, holder, around, runner);
-    const front = makeFront(holder, submit, around);
-    const addresses = await front.listen();
-    opened.push(() => front.drain(seconds(0)));
-    const changed = async (): Promise<void> => {
-      // A queue that refuses is grouped by old routes for a while; each round reads the routes for itself.
-      await queue
-        .reroute(nextHopOf)
-        .catch((error: unknown) => log.event('error', 'rerouting-failed', { says: String(error) }));
-      runner.wake();
-    };
-    const reloader = makeReloader({ holder, front, policyStore, around, changed }, addresses);
-    opened.push(() => reloader.close());
-    const face = makeRelayFace({
-      queue,
-      kick: runner.wake,
-      submit,
-      inForce: holder.current,
-      addresses: reloader.addresses,
-      metrics: around.metrics,
-      clock,
-      log,
-      trouble: reloader.trouble,
-      draining: () => stopping.signal.aborted,
-    });
-    const admin = await openAdmin(loaded, materials, face);
-    announce(first, addresses, admin, log);
-    const finishing = new AbortController();
-    const work = Promise.all([runner.run(finishing.signal), keepRefreshing(holder, finishing.signal, around)]);
-    return {
-      get addresses() {
-        return reloader.addresses();
-      },
-      adminPort: admin.port,
-      queue,
-      submit,
-      noteReload: reloader.noteConfiguration,
-      reload: reloader.reload,
-      stop: async (within) => {
-        stopping.abort();
-        reloader.close();
-        await front.drain(seconds(within));
-        finishing.abort();
-        await runner.drain(seconds(within));
-        await work;
-        await admin.close();
-        holder.close();
-        await queue.close();
-      },
-    };
+    return await joinParts(loaded, materials, around, opened);
   } catch (error) {
     for (const close of opened.reverse()) await close();
     throw error;
   }
 }
+
+/** What a start that fails half-way closes again, the last first. */
+type Opened = (() => Promise<void> | void)[];
+
+async function joinParts(loaded: Loaded, materials: Materials, around: RelayAround, opened: Opened): Promise<Relay> {
+  const { clock, log } = around;
+  const { stateDirectory } = loaded.config;
+  // Socket and policies are one relay's, whatever queue it has.
+  const state = claimOwnership(join(stateDirectory, 'relay'), 'set another $STATE_DIRECTORY');
+  opened.push(state.release);
+  const queue = await openQueue(loaded, materials, around);
+  opened.push(queue.close);
+  const policyStore = await openPolicyStore(join(stateDirectory, 'policies.json'), log);
+  const first = { loaded, materials, outlook: openOutlook(loaded.config, materials, policyStore, around) };
+  const holder = holdInForce(first);
+  opened.push(holder.close);
+  const nextHopOf: NextHopOf = (recipient) =>
+    formatNextHop(coreNextHopOf(recipient.mailbox, holder.current().materials.routes));
+  // A route that changed while the relay was down.
+  await queue.reroute(nextHopOf);
+  const runner = makeRunner(queue, nextHopOf, holder, around);
+  const submit = makeSubmit(queue, nextHopOf, holder, around, runner);
+  const front = makeFront(holder, submit, around);
+  const addresses = await front.listen();
+  opened.push(() => front.drain(seconds(0)));
+  const changed = async (): Promise<void> => {
+    // A queue that refuses is grouped by old routes for a while; each round reads the routes for itself.
+    await queue
+      .reroute(nextHopOf)
+      .catch((error: unknown) => log.event('error', 'rerouting-failed', { says: String(error) }));
+    runner.wake();
+  };
+  const reloader = makeReloader({ holder, front, policyStore, around, changed }, addresses);
+  opened.push(reloader.close);
+  const draining = new AbortController();
+  const face = makeRelayFace({
+    queue,
+    kick: runner.wake,
+    submit,
+    inForce: holder.current,
+    addresses: reloader.addresses,
+    metrics: around.metrics,
+    clock,
+    log,
+    trouble: reloader.trouble,
+    draining: () => draining.signal.aborted,
+  });
+  const admin = await openAdmin(loaded, materials, face);
+  announce(first, addresses, admin, log);
+  const finishing = new AbortController();
+  const work = Promise.all([runner.run(finishing.signal), keepRefreshing(holder, finishing.signal, around)]);
+  return {
+    get addresses() {
+      return reloader.addresses();
+    },
+    adminPort: admin.port,
+    queue,
+    submit,
+    failed: queue.failed,
+    noteReload: reloader.noteConfiguration,
+    reload: reloader.reload,
+    stop: async (within) => {
+      draining.abort();
+      reloader.close();
+      await front.drain(seconds(within));
+      finishing.abort();
+      await runner.drain(seconds(within));
+      await work;
+      await admin.close();
+      holder.close();
+      await queue.close();
+      state.release();
+    },
+  };
+}
+
+const openQueue = (
+  { config }: Loaded,
+  { queuePath }: Materials,
+  { clock, log }: RelayAround,
+): ReturnType<typeof openSqliteQueue> =>
+  openSqliteQueue({
+    path: queuePath,
+    clock,
+    log,
+    minFree: config.queue.minFree,
+    keepHistory: seconds(config.queue.keepHistory),
+  });
 
 const openAdmin = (
   { config }: Loaded,

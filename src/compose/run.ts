@@ -16,13 +16,15 @@ import { catchSignals, onBug } from './signals.ts';
 /** Seconds that sessions and deliveries under way have after SIGTERM. */
 const grace = 30;
 
-/** @returns 0 after a clean stop, 2 when it cannot start as configured. */
+/** @returns 0 after a clean stop, 2 when it cannot start as configured, 5 when it cannot go on. */
 export async function runRelay(
   loaded: Loaded,
   reread: () => Result<Loaded, NonEmpty<ConfigFault>>,
   env: Environment,
   terminal: Terminal,
 ): Promise<0 | 2 | 5> {
+  // What it writes is mail of others.
+  process.umask(0o077);
   const { materials, faults } = await gather(loaded.config, env, systemClock.now());
   if (materials === undefined) {
     for (const found of faults) terminal.err(`sekisho: ${faultLine(found)}\n`);
@@ -30,7 +32,7 @@ export async function runRelay(
   }
   const log = createLog(loaded.config.log);
   const signals = catchSignals();
-  onBug((says) => {
+  const bugs = onBug((says) => {
     log.event('error', 'internal-error', { says });
     log.flush();
   });
@@ -42,15 +44,23 @@ export async function runRelay(
     relay = await startRelay(loaded, materials, { clock: systemClock, log, metrics: createRegistry(), env });
   } catch (error) {
     terminal.err(`sekisho: ${(error as Error).message}\n`);
+    signals.close();
+    bugs.close();
     return 2;
   }
   signals.onHangup(() => void reload(relay));
-  await signals.stop;
-  log.event('info', 'draining', {});
-  await relay.stop(grace);
-  log.event('info', 'stopped', {});
+  const failure = await Promise.race([signals.stop, relay.failed]);
+  if (failure !== undefined) {
+    log.event('error', 'internal-error', { says: failure.message });
+    // Its supervisor starts it anew; what can still be said to clients is said.
+    await relay.stop(0).catch(() => undefined);
+  } else {
+    log.event('info', 'draining', {});
+    await relay.stop(grace);
+    log.event('info', 'stopped', {});
+  }
   log.flush();
-  return 0;
+  return failure === undefined ? 0 : 5;
 
   async function reload(running: Relay): Promise<void> {
     const says = await tryReload(running).catch((error: unknown) => String(error));

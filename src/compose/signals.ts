@@ -35,9 +35,12 @@ export function catchSignals(): Signals {
 }
 
 /** A bug ends the process, but never without a word: what was accepted is on disk, and the next start finds it. */
-export function onBug(tell: (says: string) => void): void {
-  process.on('uncaughtException', (error: unknown) => {
+export function onBug(tell: (says: string) => void): { close(): void } {
+  const onUncaught = (error: unknown): void => {
     tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
     process.exit(5);
-  });
+  };
+  // Rejections that nobody awaited come here too.
+  process.on('uncaughtException', onUncaught);
+  return { close: () => void process.off('uncaughtException', onUncaught) };
 }

@@ -4,8 +4,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
-/** @throws Error naming the path and the process that holds it. */
-export function claimOwnership(path: string): { release(): void } {
+/** @throws Error naming the path and the process that holds it; `otherwise` is what to do beside stopping that one. */
+export function claimOwnership(path: string, otherwise = 'name another queue'): { release(): void } {
   const lock = new DatabaseSync(`${path}.lock`, { timeout: 0 });
   const pidFile = `${path}.pid`;
   try {
@@ -13,7 +13,7 @@ export function claimOwnership(path: string): { release(): void } {
   } catch (error) {
     lock.close();
     if (((error as { errcode?: number }).errcode ?? 0) !== 5) throw error;
-    throw new Error(`${path} is in use by process ${readPid(pidFile)}; stop that one first, or name another queue`);
+    throw new Error(`${path} is in use by process ${readPid(pidFile)}; stop that one first, or ${otherwise}`);
   }
   writeFileSync(pidFile, `${process.pid}\n`);
   return { release: () => lock.close() };

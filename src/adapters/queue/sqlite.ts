@@ -42,14 +42,20 @@ export type SqliteQueueOptions = {
 export type SqliteQueue = QueueStore & {
   /** Transactions so far. */
   commits(): number;
+  /** Resolves if the thread ends unasked: then every call rejects, and only a new start helps. */
+  readonly failed: Promise<Error>;
 };
 
 /** Acceptances that wait for their commit at a time, and their octets. */
 const maxPending = 512;
 const maxPendingOctets = 8_388_608;
 
-/** Messages in a list whose filter names no limit. */
+/** Messages in a list whose filter names no limit, and recipients after which every list ends: it is held in memory. */
 const defaultListing = 1000;
+const maxListedRecipients = 100_000;
+
+/** Of what a host said; the thread keeps less. Replies of strangers must not fill its memory, once for each recipient. */
+const maxSays = 2000;
 
 /** Messages listed or changed in one transaction, so that nothing waits long behind an operator. */
 const pageSize = 1000;
@@ -67,7 +73,7 @@ export async function openSqliteQueue(options: SqliteQueueOptions): Promise<Sqli
   makeFolders(path, spool);
   const data: WorkerData = { path, spool, keepHistoryMs: options.keepHistory * 1000, now: clock.now() };
   const floor = createDiskFloor(dirname(path), options.minFree);
-  const { call, commits, ready, ended } = await startWorker(path, data, floor, log);
+  const { call, commits, ready, ended, failed } = await startWorker(path, data, floor, log);
   for (const id of ready.lost)
     log.event('error', 'queue-body-missing', {
       queue_id: id,
@@ -89,6 +95,7 @@ export async function openSqliteQueue(options: SqliteQueueOptions): Promise<Sqli
 
   return {
     commits,
+    failed,
     begin: (id) => createBodyWriter(safeId(id), { spool, floor, enqueue, admitted: gate.open }),
     claim: (request) => call('claim', request),
     renew: (lease, until) => call('renew', { ...refOf(lease), until }),
@@ -101,10 +108,16 @@ export async function openSqliteQueue(options: SqliteQueueOptions): Promise<Sqli
     nextDue: () => call('nextDue', undefined),
     async list(filter) {
       const found: MessageSummary[] = [];
-      let left = filter.limit ?? defaultListing;
-      for (let after: number | undefined = 0; after !== undefined && left > 0; left = left - pageSize) {
-        const page: Calls['list']['gives'] = await call('list', { filter, after, limit: Math.min(pageSize, left) });
+      const limit = filter.limit ?? defaultListing;
+      let rows = 0;
+      for (
+        let after: number | undefined = 0;
+        after !== undefined && found.length < limit && rows < maxListedRecipients;
+      ) {
+        const left = Math.min(pageSize, limit - found.length);
+        const page: Calls['list']['gives'] = await call('list', { filter, after, limit: left });
         found.push(...page.found);
+        rows += page.found.reduce((sum, { recipients }) => sum + recipients.length, 0);
         after = page.next;
       }
       return found;
@@ -186,8 +199,8 @@ async function settle(
       const dueAt = 'dueAt' in settled ? settled.dueAt : at;
       const common = { address: outcome.recipient, state: outcome.kind, dueAt };
       if (outcome.kind !== 'sent')
-        return { ...common, because: outcome.because, status: outcome.status, says: outcome.says };
-      const says = `${outcome.host} said ${formatReply(outcome.reply)}`;
+        return { ...common, because: outcome.because, status: outcome.status, says: outcome.says.slice(0, maxSays) };
+      const says = `${outcome.host} said ${formatReply(outcome.reply)}`.slice(0, maxSays);
       return { ...common, because: 'sent', status: outcome.reply.enhanced ?? '2.0.0', says };
     }),
     records: records.map((record) => JSON.stringify(record)),
@@ -228,6 +241,7 @@ type Started = {
   readonly commits: () => number;
   readonly ready: Ready;
   readonly ended: Promise<void>;
+  readonly failed: Promise<Error>;
 };
 
 function startWorker(path: string, data: WorkerData, floor: DiskFloor, log: Log): Promise<Started> {
@@ -273,6 +287,9 @@ function startWorker(path: string, data: WorkerData, floor: DiskFloor, log: Log)
     open.clear();
   };
 
+  const failed = Promise.withResolvers<Error>();
+  let state: 'opening' | 'open' = 'opening';
+
   return new Promise((resolve, reject) => {
     const ended = new Promise<void>((over) => {
       worker.once('exit', () => {
@@ -281,14 +298,18 @@ function startWorker(path: string, data: WorkerData, floor: DiskFloor, log: Log)
       });
     });
     worker.once('message', (ready: Ready) => {
+      state = 'open';
       worker.on('message', answer);
-      resolve({ call, commits: () => commits, ready, ended });
+      resolve({ call, commits: () => commits, ready, ended, failed: failed.promise });
     });
     worker.on('error', (error: Error) => {
       const told = unusable(path, error);
       reject(/ is in use by | newer sekisho | not a sekisho queue/.test(error.message) ? error : told);
-      log.event('error', 'queue-stopped', { path, says: error.message });
       die(told);
+      // Who opens it is told by the rejection.
+      if (state === 'opening') return;
+      log.event('error', 'queue-stopped', { path, says: error.message });
+      failed.resolve(told);
     });
   });
 }
