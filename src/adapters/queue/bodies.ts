@@ -106,8 +106,14 @@ export async function storeBody(spool: string, id: QueueId, body: Uint8Array): P
   // A copy of its own, for it is handed over to the thread; `slice` of a Buffer would be a view into a shared pool.
   if (body.length <= rowLimit) return new Uint8Array(body);
   const file = await createBodyFile(spool, id);
-  await file.write(body);
-  await file.finish();
+  try {
+    await file.write(body);
+    await file.finish();
+  } catch (error) {
+    // The settlement that it belongs to is repeated, and begins the file anew.
+    await file.remove().catch(() => undefined);
+    throw asQueueFull(error);
+  }
   return 'file';
 }
 

@@ -21,7 +21,7 @@ export type Group = {
 
 export type GroupOptions = {
   readonly keepHistoryMs: number;
-  /** Called after the commit that settled the last recipient. */
+  /** Called after the commit that settled the last recipient; must not throw, for nothing can be undone any more. */
   readonly removeBody: (id: string) => void;
 };
 

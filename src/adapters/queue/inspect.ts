@@ -10,7 +10,7 @@ import type { Act, Calls, WaitingRecipient } from './protocol.ts';
 import { type MessageRow, messageOf, type RecipientColumns, recipientOf } from './rows.ts';
 import { waiting } from './schema.ts';
 
-/** Messages looked at, and recipients given at least before it stops, in one call of `waiting`. */
+/** Messages looked at in one call of `waiting`, and recipients given at least before it or `list` stops. */
 const pageSize = 500;
 const pageRecipients = 5000;
 
@@ -44,8 +44,15 @@ export function inspectHandlers(db: DatabaseSync, dues: Dues): InspectHandlers {
   return {
     list({ filter, after, limit }) {
       const seqs = matching(db, filter, after, limit);
-      const found = seqs.map((seq) => summary(bySeq.get(seq) as MessageRow));
-      return { found, next: seqs.length < limit ? undefined : seqs.at(-1) };
+      const found: MessageSummary[] = [];
+      // A thousand messages may have a million recipients, and the thread has little memory.
+      for (
+        let rows = 0;
+        found.length < seqs.length && rows < pageRecipients;
+        rows += found.at(-1)?.recipients.length ?? 0
+      )
+        found.push(summary(bySeq.get(seqs[found.length] as number) as MessageRow));
+      return { found, next: found.length < limit && found.length === seqs.length ? undefined : seqs[found.length - 1] };
     },
     story(id) {
       const row = byId.get(id) as MessageRow | undefined;

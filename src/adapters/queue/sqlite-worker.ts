@@ -27,7 +27,13 @@ function serve(port: MessagePort, data: WorkerData): Ready {
   const db = openDatabase(data.path);
   const dues = createDues(db);
   const ready = tidy(db, dues, data);
-  const removeBody = (id: string): void => removeFile(data.spool, id + bodySuffix);
+  const removeBody = (id: string): void => {
+    try {
+      removeFile(data.spool, id + bodySuffix);
+    } catch {
+      // The next start sweeps it.
+    }
+  };
   const group = createGroup(db, dues, { keepHistoryMs: data.keepHistoryMs, removeBody });
   const spare = db.prepare('SELECT freelist_count * page_size AS octets FROM pragma_freelist_count, pragma_page_size');
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -254,6 +254,60 @@ test('SRV-13 when the body cannot be stored the acceptance fails, and the small 
   assert.equal(await queue.story(large.id), undefined);
   assert.equal((await queue.stats()).messages, 1);
   await queue.close();
+});
+
+test('QUE-10 DSN-1 a large notice that could not be written is written when the same settlement is repeated', async () => {
+  const path = newPath();
+  const queue = await open(path);
+  await enqueue(queue, message(['a@one.example']), octets('x'));
+  const [lease] = await claim(queue, t0);
+  assert(lease);
+  const notice = message(['sender@from.example']);
+  const body = randomBytes(100_000);
+  const settled = settlement(lease, t0, bounced, { notice: { message: notice, nextHop: 'from.example', body } });
+  // In the way of the name that the file gets last.
+  const inTheWay = join(`${path}.bodies`, `${notice.id}.body`);
+  mkdirSync(inTheWay);
+  await assert.rejects(queue.settle(settled));
+  assert.deepEqual(bodiesOf(path), [`${notice.id}.body`]);
+  rmdirSync(inTheWay);
+  assert.equal(await queue.settle(settled), 'settled');
+  assert.deepEqual(await collect(queue.openBody(notice.id)), body);
+});
+
+test('QUE-8 a body file that cannot be removed undoes no settlement', async () => {
+  const path = newPath();
+  const queue = await open(path);
+  const large = message(['a@one.example']);
+  await enqueue(queue, large, randomBytes(100_000));
+  const [lease] = await claim(queue, t0);
+  assert(lease);
+  const file = join(`${path}.bodies`, `${large.id}.body`);
+  rmSync(file);
+  mkdirSync(join(file, 'inside'), { recursive: true });
+  const beside = message(['b@two.example']);
+  const [settled] = await Promise.all([queue.settle(settlement(lease, t0, sent)), enqueue(queue, beside, octets('y'))]);
+  assert.equal(settled, 'settled');
+  assert.deepEqual(
+    (await queue.list({ ids: [large.id, beside.id] })).map((one) => one.recipients[0]?.state),
+    ['sent', 'queued'],
+  );
+});
+
+test('QUE-7 a list of messages with many recipients comes in pages and is whole', async () => {
+  const queue = await open(newPath());
+  const many = Array.from({ length: 500 }, (_, index) => `r${index}@one.example`);
+  const ids: string[] = [];
+  for (let count = 0; count < 12; count += 1) {
+    const one = message(many as [string, ...string[]]);
+    await enqueue(queue, one, octets('x'));
+    ids.push(one.id);
+  }
+  const idsOf = async (limit: number): Promise<string[]> =>
+    (await queue.list({ limit })).map((found) => found.message.id);
+  assert.deepEqual(await idsOf(1000), ids);
+  assert.deepEqual(await idsOf(12), ids);
+  assert.deepEqual(await idsOf(11), ids.slice(0, 11));
 });
 
 test('QUE-1 history goes by age, what waits stays', async () => {
