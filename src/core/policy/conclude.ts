@@ -227,7 +227,10 @@ function sentenceOf(because: Reason, evidence: readonly Evidence[], detail?: str
   return more === undefined ? catalogue[because].sentence : `${catalogue[because].sentence}: ${more}`;
 }
 
+/** ATK-93: as much as a notice shows; every recipient of a message keeps it. */
+const maxSaid = 2000;
+
 const textOf = ({ code, enhanced, lines }: Reply): string =>
-  [String(code), ...(enhanced === undefined ? [] : [enhanced]), ...lines].join(' ');
+  [String(code), ...(enhanced === undefined ? [] : [enhanced]), ...lines].join(' ').slice(0, maxSaid);
 
 const classed = (status: string, digit: '4' | '5'): string => `${digit}${status.slice(1)}`;

@@ -15,6 +15,8 @@ export type Reply = {
 // SMTP-6: the bounds of one line in octets, and of the lines of one reply.
 export const maxReplyLine = 4096;
 export const maxReplyLines = 128;
+/** ATK-93: and of all lines of a reply, for a hundred recipients keep one each. RFC 5321 lines fit, 128 of them. */
+const maxReplyOctets = 65_536;
 
 export type ReplyFault = 'line-too-long' | 'too-many-lines' | 'malformed' | 'mixed-codes' | 'bare-newline';
 
@@ -70,6 +72,7 @@ function takeLine(code: number, lines: readonly string[], raw: string): Line | R
   // ATK-94: one reply has one code (RFC 5321 §4.2.1).
   if (lines.length > 0 && own !== code) return 'mixed-codes';
   if (lines.length >= maxReplyLines) return 'too-many-lines';
+  if (lines.reduce((sum, { length }) => sum + length, raw.length) > maxReplyOctets) return 'too-many-lines';
   return { code: own, lines: [...lines, parts[3] ?? ''] as unknown as NonEmpty<string>, last: parts[2] !== '-' };
 }
 

@@ -216,3 +216,12 @@ test('SMTP-7 SMTP-9 who may be tried at another host', () => {
 test('a round without any attempt waits', () => {
   assert.equal(concluded([]), 'deferred connect-failed 4.4.1');
 });
+
+test('ATK-93 DSN-7 of a very long reply a recipient keeps the beginning', () => {
+  const long: Reply = { code: 550, lines: ['no', ...Array<string>(20).fill('x'.repeat(3000))] as unknown as ['no'] };
+  const round = { ruling: tryHosts, messageClass: 'normal', recipients: [one] } as const;
+  const [outcome] = conclude({ ...round, attempts: [attempted(answered({ [one]: long }))] });
+  assert(outcome.kind === 'bounced');
+  assert.match(outcome.says, /^The mail host said: 550 no x/);
+  assert(outcome.says.length < 2100, String(outcome.says.length));
+});

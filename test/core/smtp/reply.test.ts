@@ -59,6 +59,11 @@ const bad: readonly (readonly [string, string, string])[] = [
   [`250 ${'x'.repeat(maxReplyLine)}\r\n`, 'line-too-long', 'a long line'],
   [`250 ${'x'.repeat(maxReplyLine)}`, 'line-too-long', 'a long line that does not end'],
   [`${'250-x\r\n'.repeat(maxReplyLines + 1)}`, 'too-many-lines', 'a reply without an end'],
+  [
+    `${`250-${'x'.repeat(4000)}\r\n`.repeat(17)}`,
+    'too-many-lines',
+    'a reply that would be kept once for each recipient',
+  ],
 ];
 for (const [text, fault, why] of bad) {
   test(`SMTP-6 ATK-94 ATK-23 refused: ${why}`, () => assert.equal(read(text).fault, fault));
