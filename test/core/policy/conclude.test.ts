@@ -220,7 +220,7 @@ test('a round without any attempt waits', () => {
 test('ATK-93 DSN-7 of a very long reply a recipient keeps the beginning', () => {
   const long: Reply = { code: 550, lines: ['no', ...Array<string>(20).fill('x'.repeat(3000))] as unknown as ['no'] };
   const round = { ruling: tryHosts, messageClass: 'normal', recipients: [one] } as const;
-  const [outcome] = conclude({ ...round, attempts: [attempted(answered({ [one]: long }))] });
+  const [outcome] = conclude({ ...round, attempts: [attempted({}, 10, answered({ [one]: long }))] });
   assert(outcome.kind === 'bounced');
   assert.match(outcome.says, /^The mail host said: 550 no x/);
   assert(outcome.says.length < 2100, String(outcome.says.length));
