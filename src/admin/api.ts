@@ -1,6 +1,7 @@
 // Path to answer. Messages and facts go out as they are stored; rendering is the caller's.
 
 import type { MessageStory, MessageSummary, QueueFilter, QueueStats } from '../agent/ports.ts';
+import { fault, ok, type Result } from '../core/base/result.ts';
 import { statusPage } from './status-page.ts';
 
 export type Check = { readonly check: string; readonly ok: boolean; readonly says: string };
@@ -70,6 +71,40 @@ const json = (status: number, value: unknown): Answer => ({
 const foundOr404 = (policy: CachedPolicy | undefined): Answer =>
   policy === undefined ? json(404, { error: 'no such policy' }) : json(200, policy);
 
+function readBody(body: string): Record<string, unknown> | undefined {
+  try {
+    const asked: unknown = JSON.parse(body === '' ? '{}' : body);
+    return typeof asked === 'object' && asked !== null ? (asked as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isTime = (value: unknown): boolean => Number.isFinite(value);
+
+const filterParts: { readonly [Part in keyof Required<QueueFilter>]: (value: unknown) => boolean } = {
+  domain: isText,
+  from: isText,
+  to: isText,
+  because: isText,
+  olderThan: isTime,
+  newerThan: isTime,
+  state: (value) => ['queued', 'deferred', 'held', 'sent', 'bounced', 'dropped'].includes(value as string),
+  ids: (value) => Array.isArray(value) && value.every(isText),
+  limit: (value) => Number.isSafeInteger(value) && (value as number) > 0,
+};
+
+/** QUE-7: a mistyped part must not widen an act to the whole queue. */
+function readFilter(given: unknown): Result<QueueFilter, string> {
+  const filter = given === undefined ? {} : given;
+  if (typeof filter !== 'object' || filter === null || Array.isArray(filter)) return fault('the filter is no object');
+  const wrong = Object.entries(filter).find(
+    ([part, value]) => !Object.hasOwn(filterParts, part) || !filterParts[part as keyof QueueFilter](value),
+  );
+  return wrong === undefined ? ok(filter) : fault(`this is no filter: ${JSON.stringify(wrong[0])}`);
+}
+
 export async function answer(relay: Relay, method: string, url: URL, body: string): Promise<Answer> {
   const { pathname } = url;
   if (method === 'GET') {
@@ -99,15 +134,16 @@ export async function answer(relay: Relay, method: string, url: URL, body: strin
     if (policy) return foundOr404(relay.policies.show(policy[1] as string));
     return json(404, { error: 'no such page' });
   }
-  let asked: Record<string, unknown>;
-  try {
-    asked = JSON.parse(body === '' ? '{}' : body) as Record<string, unknown>;
-  } catch {
-    return json(400, { error: 'the body is no JSON' });
+  const asked = readBody(body);
+  if (asked === undefined) return json(400, { error: 'the body is no JSON object' });
+  if (pathname === '/api/v1/messages') {
+    const filter = readFilter(asked.filter);
+    return filter.kind === 'ok' ? json(200, await relay.list(filter.value)) : json(400, { error: filter.fault });
   }
-  if (pathname === '/api/v1/messages') return json(200, await relay.list((asked.filter ?? {}) as QueueFilter));
   if (pathname === '/api/v1/act') {
-    const changed = await relay.act(String(asked.act), (asked.filter ?? {}) as QueueFilter, String(asked.note ?? ''));
+    const filter = readFilter(asked.filter);
+    if (filter.kind === 'fault') return json(400, { error: filter.fault });
+    const changed = await relay.act(String(asked.act), filter.value, String(asked.note ?? ''));
     return changed === undefined ? json(400, { error: 'no such act' }) : json(200, { recipients: changed });
   }
   if (pathname === '/api/v1/flush') {

@@ -135,6 +135,44 @@ test('STS-49 cached policies: listed, shown, refreshed, forgotten; unknown ones 
   );
 });
 
+test('QUE-7 a filter that is not understood touches no message', async () => {
+  const { admin } = await start({ actions: true });
+  const headers = { 'content-type': 'application/json' };
+  const act = (filter: unknown) =>
+    get(admin.port, '/api/v1/act', headers, 'POST', JSON.stringify({ act: 'drop', filter }));
+  for (const filter of [
+    { doman: 'one.example' },
+    { domain: 7 },
+    { ids: 'Q1' },
+    { ids: [1] },
+    { state: 'lost' },
+    { limit: 0 },
+    { limit: 1.5 },
+    { olderThan: '2026' },
+    ['one.example'],
+    'one.example',
+    null,
+  ]) {
+    const before = acts.length;
+    assert.equal((await act(filter)).status, 400, JSON.stringify(filter));
+    assert.equal(acts.length, before);
+    const listed = await get(admin.port, '/api/v1/messages', headers, 'POST', JSON.stringify({ filter }));
+    assert.equal(listed.status, 400, JSON.stringify(filter));
+  }
+  assert.equal((await get(admin.port, '/api/v1/act', headers, 'POST', 'null')).status, 400);
+  const good = {
+    domain: 'one.example',
+    ids: ['Q1'],
+    state: 'held',
+    limit: 5,
+    olderThan: 1,
+    because: 'size',
+    to: 'a@b',
+    from: '',
+  };
+  assert.equal((await act(good)).status, 200);
+});
+
 test('with a token nothing but the probes is answered without it', async () => {
   const { admin } = await start({ token: 'secret' });
   assert.equal((await get(admin.port, '/livez')).status, 200);
