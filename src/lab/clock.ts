@@ -54,7 +54,9 @@ export function makeLabClock(mode: 'standing' | 'running', start: number = Date.
     },
     sleep: (duration, signal) =>
       new Promise((resolve) => {
-        if (closed || signal?.aborted || duration <= 0) return resolve();
+        if (signal?.aborted || duration <= 0) return resolve();
+        // Whoever sleeps in a loop must not run away when time has ended, nor hold the process.
+        if (closed) return void setTimeout(resolve, 1000).unref();
         const sleeper: Sleeper = {
           at: now() + duration * 1000,
           wake: () => {

@@ -30,6 +30,11 @@ test('a sleeper wakes by its signal, and all do when the clock is closed', async
   const closed = clock.sleep(seconds(10));
   clock.close();
   await closed;
+  const after = clock.sleep(seconds(10)).then(() => 'over');
+  assert.equal(
+    await Promise.race([after, new Promise((resolve) => setImmediate(resolve, 'still asleep'))]),
+    'still asleep',
+  );
   await clock.sleep(seconds(10));
 });
 
