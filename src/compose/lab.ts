@@ -6,7 +6,6 @@ import { join, resolve as resolvePath } from 'node:path';
 import { createLog } from '../adapters/log/pino.ts';
 import { createRegistry } from '../adapters/metrics/registry.ts';
 import { handOver } from '../adapters/smtp/hand-over.ts';
-import { systemClock } from '../adapters/system/clock.ts';
 import type { DeliveryRecord } from '../agent/ports.ts';
 import { type Flags, parseFlags } from '../cli/flags.ts';
 import { faultLine } from '../cli/settings.ts';
@@ -54,10 +53,10 @@ export async function startInside(
   const places = once ? { listen: '127.0.0.1:0', admin: '127.0.0.1:0' } : defaultLabRelay;
   const config = await writeLabConfiguration(lab, folder, places);
   const loaded = loadLab(config, { ...env, STATE_DIRECTORY: folder });
-  const { materials, faults } = await gather(loaded.config, env, systemClock.now());
+  const { materials, faults } = await gather(loaded.config, env, lab.clock.now());
   if (materials === undefined) throw new Error(faults.map(faultLine).join('; '));
   const log = createLog({ ...loaded.config.log, level: once ? 'error' : 'info', write: terminal.err });
-  return startRelay(loaded, materials, { clock: systemClock, log, metrics: createRegistry(), env });
+  return startRelay(loaded, materials, { clock: lab.clock, log, metrics: createRegistry(), env });
 }
 
 function loadLab(config: string, env: Environment): Loaded {

@@ -5,7 +5,17 @@ import type { LabDestination } from '../lab/destination-plan.ts';
 import type { Lab } from '../lab/world.ts';
 
 /** What a relay must claim for an attack to say anything about it. */
-export type Claim = 'dane' | 'mta-sts' | 'requiretls' | 'dnssec' | 'smtp-server' | 'tls-required-no';
+export type Claim =
+  | 'dane'
+  | 'mta-sts'
+  | 'requiretls'
+  | 'dnssec'
+  | 'smtp-server'
+  | 'tls-required-no'
+  /** Its clock is the laboratory's, which an attack may move. */
+  | 'clock'
+  /** It brings the command line tools of this package along. */
+  | 'tools';
 
 export const allClaims: readonly Claim[] = [
   'dane',
@@ -14,6 +24,8 @@ export const allClaims: readonly Claim[] = [
   'dnssec',
   'smtp-server',
   'tls-required-no',
+  'clock',
+  'tools',
 ];
 
 export type Finding =
@@ -37,8 +49,11 @@ export type Attack = {
   readonly claims: readonly Claim[];
   /** A documented limit: the row is shown and never run. */
   readonly limit?: string;
-  /** `alone`: it reaches what others rest on, so nothing else runs beside it; these come last. */
-  readonly runs?: 'alone';
+  /**
+   * `alone`: it reaches what others rest on, so nothing else runs beside it. `last`: the world is not what it was
+   * afterwards (the clock was moved, policies have run out), so the others are judged before.
+   */
+  readonly runs?: 'alone' | 'last';
   readonly run?: (arena: Arena) => Promise<Finding>;
 };
 

@@ -64,6 +64,7 @@ import { loop } from './attacks/smtp-loop.ts';
 import { noticeLeaks } from './attacks/smtp-notice-leaks.ts';
 import { replyConfusion } from './attacks/smtp-reply-confusion.ts';
 import { requiretlsRemoved } from './attacks/smtp-requiretls-removed.ts';
+import { retryExhaustion } from './attacks/smtp-retry-exhaustion.ts';
 import { returnFull } from './attacks/smtp-return-full.ts';
 import { secondHostCertificate } from './attacks/smtp-second-host-certificate.ts';
 import { secondHostWithoutRequiretls } from './attacks/smtp-second-host-without-requiretls.ts';
@@ -86,9 +87,18 @@ import { stsNotAPolicy } from './attacks/sts-not-a-policy.ts';
 import { stsOwnSubdomain } from './attacks/sts-own-subdomain.ts';
 import { stsPatternTricks } from './attacks/sts-pattern-tricks.ts';
 import { stsRedirect } from './attacks/sts-redirect.ts';
+import { stsRefreshBlocked } from './attacks/sts-refresh-blocked.ts';
 import { stsRollback } from './attacks/sts-rollback.ts';
 import { stsShortLife } from './attacks/sts-short-life.ts';
 import { stsTxtRemoved } from './attacks/sts-txt-removed.ts';
+import { escapesInNotice } from './attacks/tools-escapes-in-notice.ts';
+import { hostileCheck } from './attacks/tools-hostile-check.ts';
+import { reportInside } from './attacks/tools-report-inside.ts';
+import { reportLost } from './attacks/tools-report-lost.ts';
+import { reportVictim } from './attacks/tools-report-victim.ts';
+import { reportingStripped } from './attacks/tools-reporting-stripped.ts';
+import { rollover } from './attacks/tools-rollover.ts';
+import { watcher } from './attacks/tools-watcher.ts';
 
 export const attacks: readonly Attack[] = [
   // The channel
@@ -157,6 +167,7 @@ export const attacks: readonly Attack[] = [
   stsRollback,
   stsShortLife,
   stsModeNone,
+  stsRefreshBlocked,
   stsHostilePolicy,
   stsOwnSubdomain,
   stsPatternTricks,
@@ -183,5 +194,14 @@ export const attacks: readonly Attack[] = [
   loop,
   sessionReuse,
   fallback,
+  retryExhaustion,
   // Tools
+  reportVictim,
+  reportInside,
+  escapesInNotice,
+  reportLost,
+  reportingStripped,
+  hostileCheck,
+  watcher,
+  rollover,
 ];

@@ -13,11 +13,11 @@ export type Row = {
   readonly replies: readonly string[];
 };
 
-export const atOnce = 8;
+export const atOnce = 16;
 
 /**
- * Rows in the order of the list; those that run alone are begun when all others are over. A row that comes a second
- * time takes the place of the first.
+ * Rows in the order of the list; those that run alone are begun when all others are over, those that run last when all
+ * others are judged for good. A row that comes a second time takes the place of the first.
  *
  * @throws TargetUnreachable when the relay takes no mail any more.
  */
@@ -45,10 +45,21 @@ export async function* besiege(attacks: readonly Attack[], options: ArenaOptions
     begun.push(one);
     yield rowOf(one);
   }
-  for (const one of begun.filter(isBelied)) {
-    yield { ...rowOf(one), finding: { kind: 'undetermined', because: 'it was tried only after the attack was over' } };
+  yield* belied(begun);
+  const last: Begun[] = [];
+  for (const attack of attacks.filter(({ runs }) => runs === 'last')) {
+    const one = await carryOut(attack, options);
+    last.push(one);
+    yield rowOf(one);
   }
+  yield* belied(last);
 }
+
+const belied = (begun: readonly Begun[]): readonly Row[] =>
+  begun.filter(isBelied).map((one) => ({
+    ...rowOf(one),
+    finding: { kind: 'undetermined', because: 'it was tried only after the attack was over' },
+  }));
 
 /** Held because nothing came, and something came later. */
 const isBelied = ({ finding, arena }: Begun): boolean => finding.kind === 'held' && arena.stragglers().length > 0;

@@ -1,5 +1,6 @@
 // ATK-66 (RFC 8461 §3.3): the policy host wears the relay down.
 
+import { enforced } from '../../lab/destination-plan.ts';
 import type { Attack } from '../attack.ts';
 import { allHeld, letterTo, nothingAt } from '../judging.ts';
 import { cachedPolicy, nothingDemanded, takeOver } from '../sts.ts';
@@ -23,6 +24,9 @@ export const stsExhaustingBody: Attack = {
       // While the slow ones are still being read, the control message must pass; they end only after the fetch's deadline.
       if (form !== 'slow' && form !== 'silent') return nothingAt(await arena.watch(handed.marker));
       await arena.control();
-      return nothingAt(arena.seen(handed.marker));
+      const finding = nothingAt(arena.seen(handed.marker));
+      arena.lab.publishPolicy(domain, enforced(domain));
+      arena.lab.policyHosts.policy(domain)?.faults.clear();
+      return finding;
     }),
 };

@@ -1,0 +1,14 @@
+// ATK-116 (OPS-32): the watcher sees one resolver only.
+
+import type { Attack } from '../attack.ts';
+
+export const watcher: Attack = {
+  id: 'ATK-116',
+  title: 'shows the new TLSA record at one resolver only',
+  controls: 'DNS path, or propagation',
+  sends: 'different answers at different servers',
+  sinkMaySee: '–',
+  mustBeVisible: 'OPS-32',
+  claims: [],
+  limit: 'this version has no watcher of TLSA records',
+};
