@@ -1,6 +1,7 @@
 // The one table of verbs: help, usage faults and dispatch come from it. Contract: docs/spec/cli.md.
 
 import { suggestion } from '../config/load.ts';
+import { tlsaForms, typographicDash } from '../core/dane/forms.ts';
 import { catalogue } from '../core/policy/catalogue.ts';
 import type { Reason } from '../core/policy/reasons.ts';
 import { check } from './check.ts';
@@ -17,6 +18,7 @@ import { queue } from './queue.ts';
 import { loadedOrFaults } from './settings.ts';
 import { siege } from './siege.ts';
 import { bold, type ExitCode, exitCodes, printable, table } from './terminal.ts';
+import { tlsa } from './tlsa.ts';
 
 export type Command = {
   readonly name: string;
@@ -161,6 +163,39 @@ export const commands: readonly Command[] = [
     run: policy,
   },
   {
+    name: 'tlsa',
+    usage: 'tlsa make --certificate <file> --host <mx> | check <host[:port]>… | check --domain <domain>',
+    says: 'TLSA records: made from certificates, keys or live servers, and published ones compared with what is presented',
+    examples: [
+      'sekisho tlsa make --certificate fullchain.pem --host mx.example.org',
+      'sekisho tlsa make --domain example.org --form fields',
+      'sekisho tlsa make --key next.pem --host mx.example.org --port 25 --port 465',
+      'sekisho tlsa check mx.example.org',
+      'sekisho tlsa check --domain example.org --cert new.pem',
+    ],
+    flags: [
+      { name: 'certificate', value: 'file', multiple: 'yes', says: 'make: PEM or DER, leaf first; repeatable' },
+      { name: 'key', value: 'file', multiple: 'yes', says: 'make: public or private key' },
+      { name: 'csr', value: 'file', multiple: 'yes', says: 'make: certificate request' },
+      { name: 'server', value: 'host:port', multiple: 'yes', says: 'make: what this server presents' },
+      { name: 'usage', value: '0-3', multiple: 'yes', says: 'make: default 3, the certificate itself' },
+      { name: 'selector', value: '0|1', multiple: 'yes', says: 'make: default 1, its key' },
+      { name: 'matching', value: '0-2', multiple: 'yes', says: 'make: default 1, SHA-256' },
+      { name: 'host', value: 'name', multiple: 'yes', says: 'the MX host that owns the records; repeatable' },
+      { name: 'domain', value: 'domain', multiple: 'yes', says: 'a mail domain: its MX hosts are found' },
+      { name: 'port', value: 'n', multiple: 'yes', says: 'default 25; repeatable' },
+      { name: 'protocol', value: 'tcp|udp|sctp', says: 'make: default tcp' },
+      { name: 'starttls', value: 'smtp|none', says: 'how TLS begins; none is the default for 443, 465 and the like' },
+      { name: 'form', value: tlsaForms.join('|'), says: 'make: default zone, or bare without a host' },
+      { name: 'ttl', value: '3600', says: 'make: seconds, or 1h' },
+      { name: 'zone', value: 'domain', says: 'make: names relative to this zone' },
+      { name: 'record', value: '"3 1 1 …"', multiple: 'yes', says: 'check: instead of what is published' },
+      { name: 'cert', value: 'pem', says: 'check: instead of what is presented; nothing is connected to' },
+      { name: 'chain', value: 'pem', says: 'check: issuers that will be sent with --cert' },
+    ],
+    run: tlsa,
+  },
+  {
     name: 'config',
     usage: 'config check | show [--diff|--source|--default] | example [profile] | env',
     says: 'the settings: are they right, where do they come from',
@@ -216,6 +251,14 @@ export async function dispatch(program: Program, argv: readonly string[]): Promi
       'sekisho help',
     );
   }
+  // OPS-65: before such a word is taken for a file or a domain.
+  const dashed = rest.find((word) => typographicDash.test(word.slice(0, 2)));
+  if (dashed !== undefined)
+    return misuse(
+      program,
+      `the dash in ${JSON.stringify(printable(dashed))} is typographic, as documents make it from a hyphen: type - instead`,
+      `sekisho help ${verb}`,
+    );
   const given = parseFlags(rest, [...commonFlags, ...command.flags]);
   if (given.kind === 'fault') return misuse(program, printable(given.fault), `sekisho help ${verb}`);
   if (given.value.flags.on('help')) return help(program, verb);

@@ -1,12 +1,17 @@
 // What the verbs may ask of the program around them. main.ts provides it; the verbs stay thin and can be tested alone.
 
 import type { CachedPolicy, RefreshedPolicy } from '../admin/api.ts';
+import type { Service } from '../agent/host-aim.ts';
 import type { DraftRequest, PolicyDraft } from '../agent/policy-draft.ts';
 import type { MessageStory, MessageSummary, QueueFilter, QueueStats } from '../agent/ports.ts';
+import type { MxNames } from '../agent/presented.ts';
 import type { CheckReport } from '../agent/probe.ts';
+import type { TlsaCheck, TlsaSubject } from '../agent/tlsa-check.ts';
 import type { ConfigFault, Loaded } from '../config/load.ts';
 import type { DomainName } from '../core/base/brand.ts';
 import type { NonEmpty, Result } from '../core/base/result.ts';
+import type { TlsaData } from '../core/dane/make.ts';
+import type { PresentedChain } from '../core/x509/presented-chain.ts';
 import type { Flags } from './flags.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -50,6 +55,17 @@ export type CheckOptions = {
   readonly requiretls: 'yes' | 'no';
   readonly floor: string | undefined;
 };
+
+export type TlsaCheckRequest = {
+  readonly subjects: readonly TlsaSubject[];
+  /** Instead of what is published. */
+  readonly supposed: readonly TlsaData[];
+  /** Instead of what is presented (OPS-13). */
+  readonly chain: PresentedChain | undefined;
+};
+
+/** Why nothing could be compared, with the exit status that says so. */
+export type TlsaFault = { readonly exit: 1 | 2 | 3; readonly says: string };
 
 export type SiegeOptions = {
   /** Attacks by number; empty: all. */
@@ -127,6 +143,12 @@ export interface Program {
   ): AsyncIterable<Result<CheckReport, string>>;
   /** A new MTA-STS policy from the live MX set; the fault says what is wrong with the question. */
   policyDraft(loaded: Loaded, flags: Flags, request: DraftRequest): Promise<Result<PolicyDraft, string>>;
+  /** The MX hosts that own TLSA records; a fault: they could not be had. */
+  mxNames(loaded: Loaded, flags: Flags, domain: DomainName): Promise<Result<MxNames, string>>;
+  /** The chain that a server presents; a fault: none was seen. */
+  presented(loaded: Loaded, flags: Flags, service: Service): Promise<Result<PresentedChain, string>>;
+  /** One result per host and port. */
+  tlsaCheck(loaded: Loaded, flags: Flags, request: TlsaCheckRequest): AsyncIterable<Result<TlsaCheck, TlsaFault>>;
   doctor(loaded: Loaded, flags: Flags): Promise<readonly DoctorFinding[]>;
   /** @param loaded undefined: the usual socket, whatever the configuration says. */
   relay(loaded: Loaded | undefined, flags: Flags): RelayClient;

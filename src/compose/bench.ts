@@ -59,6 +59,19 @@ const plainCheck: CheckOptions = {
   floor: undefined,
 };
 
+/** The caller closes the outlook. */
+export function openBench(loaded: Loaded, flags: Flags, env: Environment, terminal: Terminal): Result<Bench, string> {
+  const sight = sightOf(loaded, env);
+  if (sight.kind === 'fault') return sight;
+  const around = surroundings(flags, terminal);
+  const read = probeOptionsOf(loaded, sight.value, plainCheck);
+  if (read.kind === 'fault') return read;
+  const outlook = openOutlook(loaded.config, sight.value, makePassingPolicyStore(), around);
+  const signal = AbortSignal.timeout(timeoutOf(flags));
+  const probeOptions = { ...read.value, discover: outlook.discoverOptions, signal };
+  return ok({ outlook, sight: sight.value, around, probeOptions });
+}
+
 /** Opens the bench, lets one question be asked, and closes it. */
 export async function withBench<T>(
   loaded: Loaded,
@@ -67,17 +80,11 @@ export async function withBench<T>(
   terminal: Terminal,
   ask: (bench: Bench) => Promise<Result<T, string>>,
 ): Promise<Result<T, string>> {
-  const sight = sightOf(loaded, env);
-  if (sight.kind === 'fault') return sight;
-  const around = surroundings(flags, terminal);
-  const read = probeOptionsOf(loaded, sight.value, plainCheck);
-  if (read.kind === 'fault') return read;
-  const outlook = openOutlook(loaded.config, sight.value, makePassingPolicyStore(), around);
+  const opened = openBench(loaded, flags, env, terminal);
+  if (opened.kind === 'fault') return opened;
   try {
-    const signal = AbortSignal.timeout(timeoutOf(flags));
-    const probeOptions = { ...read.value, discover: outlook.discoverOptions, signal };
-    return await ask({ outlook, sight: sight.value, around, probeOptions });
+    return await ask(opened.value);
   } finally {
-    outlook.close();
+    opened.value.outlook.close();
   }
 }

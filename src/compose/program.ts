@@ -3,6 +3,7 @@
 import { createInterface } from 'node:readline/promises';
 import { systemClock } from '../adapters/system/clock.ts';
 import { draftFor } from '../agent/policy-draft.ts';
+import { mxNamesOf, presentedBy } from '../agent/presented.ts';
 import { type CheckReport, probe } from '../agent/probe.ts';
 import { createRelayClient } from '../cli/client.ts';
 import { dnsReport } from '../cli/dns-report.ts';
@@ -26,6 +27,7 @@ import { makeReader, readSecret } from './reader.ts';
 import { runRelay } from './run.ts';
 import { type Environment, readSettings } from './settings.ts';
 import { runSiege } from './siege.ts';
+import { checkTlsaLive } from './tlsa.ts';
 
 export function makeProgram(terminal: Terminal, env: Environment): Program {
   return {
@@ -47,6 +49,15 @@ export function makeProgram(terminal: Terminal, env: Environment): Program {
       withBench(loaded, flags, env, terminal, (bench) =>
         draftFor(bench.outlook.probePorts, request, bench.probeOptions),
       ),
+    mxNames: (loaded, flags, domain) =>
+      withBench(loaded, flags, env, terminal, ({ outlook, probeOptions }) =>
+        mxNamesOf(outlook.probePorts, domain, probeOptions),
+      ),
+    presented: (loaded, flags, service) =>
+      withBench(loaded, flags, env, terminal, ({ outlook, probeOptions }) =>
+        presentedBy(outlook.probePorts, service, probeOptions),
+      ),
+    tlsaCheck: (loaded, flags, request) => checkTlsaLive(loaded, flags, request, env, terminal),
     doctor: async (loaded, flags) => {
       const { materials } = gatherSight(loaded.config, env, systemClock.now());
       return examineMachine(loaded.config, materials, surroundings(flags, terminal));
