@@ -176,10 +176,8 @@ function makeFront(holder: Holder, submit: Relay['submit'], around: RelayAround)
     acceptor: { accept: submit },
     log,
     metrics,
-    authenticate: async (user, password) => {
-      const stored = [...holder.current().materials.users.values()]
-        .map((users) => users.get(user))
-        .find((hash) => hash !== undefined);
+    authenticate: async (user, password, listener) => {
+      const stored = holder.current().materials.users.get(listener)?.get(user);
       return (await passwordFits(password, stored)) ? 'accepted' : 'refused';
     },
     knownNullMx: (domain) => holder.current().outlook.resolver.knownNullMx(domain),

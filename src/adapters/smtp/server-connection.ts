@@ -275,7 +275,7 @@ export class GuardedConnection extends SMTPConnection {
 
   #logIn(login: Login, resume: Resume): void {
     this.#within(
-      () => this.#desktop.ports.authenticate(login.user, login.password),
+      () => this.#desktop.ports.authenticate(login.user, login.password, this.#listener.name),
       (outcome = 'unavailable') => {
         this.#log('info', 'auth', { user: login.user, outcome });
         if (outcome === 'accepted') this.#session.user = login.user;

@@ -81,7 +81,8 @@ export type ServerPorts = {
   readonly acceptor: Acceptor;
   readonly log: Log;
   readonly metrics: Metrics;
-  authenticate(user: string, password: string): Promise<'accepted' | 'refused' | 'unavailable'>;
+  /** @param listener its name: each has its own users. */
+  authenticate(user: string, password: string, listener: string): Promise<'accepted' | 'refused' | 'unavailable'>;
   /** Answers from what is known already; never asks (SRV-14, SRV-19). */
   knownNullMx(domain: DomainName): boolean;
 };

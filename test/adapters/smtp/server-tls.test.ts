@@ -268,6 +268,22 @@ test('OBS-4 no secret of AUTH is logged', async (t) => {
   client.end();
 });
 
+test('SRV-15 who logs in is asked of the users of the listener that was spoken to', async (t) => {
+  const asked: string[] = [];
+  const authenticate = async (user: string, _password: string, listener: string): Promise<'refused'> => {
+    asked.push(`${user} at ${listener}`);
+    return 'refused';
+  };
+  const world = await startWorld(t, { ...(await withTls()), auth: 'password', ports: { authenticate } });
+  const client = await Client.open(world.port);
+  await client.say('EHLO x.example');
+  await client.startTls();
+  await client.say('EHLO x.example');
+  await client.say('AUTH PLAIN AGFubgBzZWNyZXQ=');
+  assert.deepEqual(asked, ['ann at test']);
+  client.end();
+});
+
 test('EXT-14 an authenticator that is out of order is 454, one that hangs too', async (t) => {
   for (const authenticate of [
     async () => 'unavailable' as const,
