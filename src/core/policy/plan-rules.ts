@@ -38,13 +38,18 @@ export const emptyDraft: Draft = {
 };
 
 // DT-1.20, DT-1.21, DANE-5, RTE-16: without addresses that may be used there is nothing to connect to.
-function addresses({ candidate }: Facts, draft: Draft): Draft {
+function addresses({ candidate, destination }: Facts, draft: Draft): Draft {
   const found = candidate.addresses;
   switch (found.kind) {
     case 'addresses':
       return draft;
-    case 'none':
-      return skip(draft, 'mx', 'mx-no-address', 'DANE-9', 'the host has no address');
+    case 'none': {
+      const bare = skip(draft, 'mx', 'mx-no-address', 'DANE-9', 'the host has no address');
+      // RTE-14, ADR 6: the operator named it; the name of a smart host that is gone for a minute must not bounce all mail.
+      return routeOf(destination.nextHop) === undefined
+        ? bare
+        : { ...bare, skip: { because: 'mx-no-address', status: '4.4.4', final: 'defer' } };
+    }
     case 'refused':
       return skip(
         draft,

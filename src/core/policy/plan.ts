@@ -18,6 +18,8 @@ export function ruleDestination(
   operator: OperatorDemand,
 ): DestinationRuling {
   const { mx, sts } = destination;
+  // RTE-14, ADR 6: where a route leads is the operator's word, so a dead end is no fault of the address.
+  const dead = routeOf(destination.nextHop) === undefined ? settled : waiting;
   switch (mx.kind) {
     case 'failed':
       // DT-1.1, DT-1.2, DANE-4
@@ -26,13 +28,13 @@ export function ruleDestination(
         : settled('mx-lookup-error', 'mx', 'RFC 7672 §2.1.2', `the MX question got no answer (${mx.reason})`);
     case 'nxdomain':
       // DT-1.3, RTE-4
-      return settled('mx-nxdomain', 'mx', 'RFC 5321 §5.1', 'the domain does not exist');
+      return dead('mx-nxdomain', 'mx', 'RFC 5321 §5.1', 'the domain does not exist');
     case 'null-mx':
       // DT-1.4, RTE-5
-      return settled('null-mx', 'mx', 'RFC 7505 §3', 'the domain has a null MX');
+      return dead('null-mx', 'mx', 'RFC 7505 §3', 'the domain has a null MX');
     case 'loop':
       // RTE-8
-      return settled('mx-loop', 'mx', 'RFC 5321 §5.1', 'the best MX is this relay');
+      return dead('mx-loop', 'mx', 'RFC 5321 §5.1', 'the best MX is this relay');
     default:
   }
   // DT-1.42a, STS-8; rule 3 and the operator's exception take MTA-STS away as a whole.
@@ -99,6 +101,18 @@ function settled(because: Reason, rung: Evidence['rung'], rule: string, says: st
     evidence: [{ rung, outcome: 'fail', rule, says, code: because }],
   };
 }
+
+const waiting: typeof settled = (because, rung, rule, says) => {
+  const status = `4${catalogue[because].status.slice(1)}`;
+  const evidence: Evidence = {
+    rung,
+    outcome: 'fail',
+    rule,
+    says: `of the route of this relay, ${says}`,
+    code: because,
+  };
+  return { kind: 'settled', because, status, final: 'defer', evidence: [evidence] };
+};
 
 /** What TLS reports say of this host before any connection: the policies it is counted under, and failures already known. */
 export function reportsBeforeConnect(

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { domainName } from '../../../src/core/base/domain-name.ts';
 import type { IpAddress } from '../../../src/core/base/lookup.ts';
-import type { AddressFinding, Destination, OperatorDemand } from '../../../src/core/policy/model.ts';
+import type { AddressFinding, Destination, MxFinding, OperatorDemand } from '../../../src/core/policy/model.ts';
 import { plan, planningPasses, reportsBeforeConnect, ruleDestination } from '../../../src/core/policy/plan.ts';
 import { type Case, domain, host, operatorOf } from '../../decision/vectors.ts';
 import { dialled, type Given, given } from './given.ts';
@@ -30,6 +30,23 @@ test('DT-1.20 DT-1.21 DANE-5 DANE-9 RTE-16 a host without usable addresses is sk
   assert.deepEqual(by({ kind: 'failed', reason: 'timeout' }), ['addr-lookup-error', '4.4.3', 'defer']);
   assert.deepEqual(by({ kind: 'none' }), ['mx-no-address', '5.4.4', 'bounce']);
   assert.deepEqual(by({ kind: 'refused', addresses: [address] }), ['addr-refused', '4.4.4', 'defer']);
+});
+
+test('RTE-14 a route that leads nowhere is the fault of its operator: the mail waits, and no sender hears of it', () => {
+  const route = { via: 'relay.example.net', tls: 'starttls', credentials: 'none' } as const;
+  const routed = given();
+  const nextHop = { kind: 'domain', domain, route } as const;
+  const settledBy = (mx: MxFinding) => {
+    const ruling = ruleDestination({ ...routed.destination, nextHop, mx }, 'normal', routed.operator);
+    assert(ruling.kind === 'settled');
+    return [ruling.because, ruling.status, ruling.final];
+  };
+  assert.deepEqual(settledBy({ kind: 'nxdomain' }), ['mx-nxdomain', '4.1.2', 'defer']);
+  assert.deepEqual(settledBy({ kind: 'null-mx' }), ['null-mx', '4.1.10', 'defer']);
+  assert.deepEqual(settledBy({ kind: 'loop' }), ['mx-loop', '4.4.6', 'defer']);
+  const without = { ...routed, candidate: { ...routed.candidate, addresses: { kind: 'none' } } } as const;
+  const destination = { ...routed.destination, nextHop: { ...nextHop, kind: 'host', host: domain } } as const;
+  assert.deepEqual(skipped({ ...without, destination }), ['mx-no-address', '4.4.4', 'defer']);
 });
 
 test('DT-1.20 INT-10 TLS-Required: No does not reach over address errors', () => {
