@@ -211,7 +211,7 @@ function readQueuePath(config: Config, reader: Reader): string {
   }
   const path = match[1] as string;
   const folder = path.slice(0, path.lastIndexOf('/')) || '/';
-  for (const wanted of [config.stateDirectory, folder]) {
+  for (const wanted of new Set([config.stateDirectory, folder])) {
     try {
       mkdirSync(wanted, { recursive: true, mode: 0o700 });
       accessSync(wanted, constants.W_OK | constants.X_OK);

@@ -109,9 +109,18 @@ function readToml(text: string, name: string, faults: ConfigFault[]): Values {
   }
   const values: Values = new Map();
   walk(document as Record<string, unknown>, '', (path, given) => {
-    setValue(values, path, given, `${name}:${lineOf(text, path)}`, faults);
+    const line = lineOf(text, path);
+    setValue(values, path, asWritten(given, text.split('\n')[line - 1] ?? '', path), `${name}:${line}`, faults);
   });
   return values;
+}
+
+/** The parser makes 3 March of 31 February: a day is taken as it stands in the line. */
+function asWritten(given: unknown, line: string, path: string): unknown {
+  if (!(given instanceof TomlDate)) return given;
+  const key = path.split('.').at(-1) as string;
+  const written = new RegExp(`\\b${key}["']?\\s*=\\s*(\\d{4}-\\d\\d-\\d\\d)`).exec(line)?.[1];
+  return written ?? given.toISOString().slice(0, 10);
 }
 
 function walk(
@@ -124,7 +133,7 @@ function walk(
     if (settingOf(path)?.type.kind === 'map' || !isTable(value)) {
       if (Array.isArray(value) && value.length > 0 && value.every(isTable) && !settingOf(path)) {
         for (const [index, item] of value.entries()) walk(item, `${path}.${index}`, leaf);
-      } else leaf(path, value instanceof TomlDate ? value.toISOString().slice(0, 10) : value);
+      } else leaf(path, value);
     } else walk(value, path, leaf);
   }
 }
@@ -196,6 +205,10 @@ function settingOf(path: string): Setting | undefined {
 function setValue(values: Values, path: string, given: unknown, source: Source, faults: ConfigFault[]): void {
   const setting = settingOf(path);
   if (!setting) {
+    if (settings.some((candidate) => candidate.path.startsWith(`${path}[].`))) {
+      faults.push({ at: source, path, says: `is a list of tables, each written under [[${path}]]` });
+      return;
+    }
     const known = settings.map((candidate) => candidate.path);
     faults.push({ at: source, path, says: `is no setting${suggestion(path.replace(/\.\d+(?=\.|$)/, '[]'), known)}` });
     return;
@@ -277,7 +290,9 @@ function requireValues(values: Values, faults: ConfigFault[]): void {
     const [array, key] = setting.path.split('[].');
     if (setting.required !== 'yes' || key === undefined) continue;
     for (const index of indicesOf(values, array as string)) {
-      if (values.has(`${array}.${index}.${key}`)) continue;
+      const path = `${array}.${index}.${key}`;
+      // One that was given and is wrong has been told of.
+      if (values.has(path) || faults.some((found) => found.path === path)) continue;
       const sibling = [...values].find(([path]) => path.startsWith(`${array}.${index}.`));
       // The environment may change the built-in listener without repeating its address.
       if (array === 'listen' && builtInListener && sibling?.[1].source.startsWith('SEKISHO_')) continue;

@@ -44,6 +44,9 @@ after(async () => {
   for (const end of endings.reverse()) await end();
 });
 
+/** Half of a start is the reading of the sources: processes share what became of them. */
+export const compiled: string = join(tmpdir(), `sekisho-compiled-${process.getuid?.() ?? 0}`);
+
 export type Changes = {
   /** TOML lines by table name, put first in that table; `""` for the top. */
   readonly in?: Readonly<Record<string, string>>;
@@ -92,6 +95,7 @@ export async function openWorld(
     STATE_DIRECTORY: folder,
     SEKISHO_LOG__FORMAT: 'json',
     SEKISHO_LOG__LEVEL: 'debug',
+    NODE_COMPILE_CACHE: compiled,
   };
   return { lab, clock, folder, config, env, configure };
 }

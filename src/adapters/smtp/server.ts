@@ -71,10 +71,19 @@ async function openAll(wanted: readonly ListenerOptions[], ports: ServerPorts): 
       open.push({ server, bound: { listener: options.name, host: address, port } });
     } catch (error) {
       await Promise.all(open.map((other) => other.server.drain(0)));
-      throw error;
+      throw cannotListen(options, error as NodeJS.ErrnoException);
     }
   }
   return open;
+}
+
+function cannotListen({ name, host, port }: ListenerOptions, { code, message }: NodeJS.ErrnoException): Error {
+  const because: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'the address is in use; another program, or another listener, has it',
+    EADDRNOTAVAIL: 'this machine does not have the address',
+    EACCES: 'this user may not; ports below 1024 want CAP_NET_BIND_SERVICE',
+  };
+  return new Error(`listener ${name} cannot listen on ${host}:${port}: ${because[code ?? ''] ?? message}`);
 }
 
 /** What belongs to the socket itself and cannot change under open sessions. */
