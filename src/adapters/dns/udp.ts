@@ -53,8 +53,10 @@ export function askByDatagram(
     if (mismatches >= mismatchCap) finish({ kind: 'use-tcp', because: 'mismatches' });
   });
   // DNS-4: no bind of our own, so the system gives a fresh random port; connected, so it drops what others send.
-  socket.connect(server.port, server.host, () => {
-    if (!signal.aborted) socket.send(query);
+  // The callback is told of a machine without a way to the server; no `error` is emitted then.
+  socket.connect(server.port, server.host, (error?: Error | null) => {
+    if (error) finish({ kind: 'unreachable', says: error.message });
+    else if (!signal.aborted) socket.send(query);
   });
   if (signal.aborted) abort();
   return promise;

@@ -55,6 +55,12 @@ test('DNS-4 each question has an id and a source port of its own', async () => {
   assert.deepEqual(server.asked[0]?.bytes.slice(2), Uint8Array.from(query.slice(2)), 'nothing but the id is changed');
 });
 
+test('a server to which there is no way is unreachable, and nothing worse', async () => {
+  // The system refuses a plain socket to this address, as it does every address while the machine has no network.
+  const outcome = await transport().exchange({ host: '255.255.255.255', port: 53 }, query, 'udp', patience);
+  assert.equal(outcome.kind, 'unreachable');
+});
+
 const forgeries: Readonly<Record<string, (reply: Uint8Array) => Uint8Array>> = {
   'another id': (reply) => altered(reply, 1),
   'another name': (reply) => altered(reply, 14),
