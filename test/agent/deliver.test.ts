@@ -718,6 +718,26 @@ describe('sessions', () => {
     assert(at.notes.lines.some((line) => line.includes('no such histogram')));
   });
 
+  test('STS-1 STS-63 trap 10 two domains on one MX host: the policy of one binds its own mail alone', async () => {
+    const at = await world({
+      hosts: { '127.0.0.1': { chain: [selfSigned] } },
+      zone: `${stsZone}\nother.example secure MX 10 mx1.example.com\n`,
+      policy: enforce,
+    });
+    assert.deepEqual(summary(await at.send({ to: ['u@example.com'] })), ['deferred cert-untrusted 4.7.5']);
+    assert.deepEqual(summary(await at.send({ to: ['u@other.example'] })), ['sent mx1.example.com']);
+    // Nor does the session that was good enough for the other one serve.
+    assert.deepEqual(summary(await at.send({ to: ['u@example.com'] })), ['deferred cert-untrusted 4.7.5']);
+    assert.equal(at.sinks['127.0.0.1']?.messages.length, 1);
+  });
+
+  test('RTLS-50 SMTP-13 trap 21 a session that TLS-Required: No was content with serves no other message', async () => {
+    const at = await world({ hosts: { '127.0.0.1': { chain: [selfSigned] } }, zone: stsZone, policy: enforce });
+    assert.deepEqual(summary(await at.send({ tag: 'tls-required-no' })), ['sent mx1.example.com']);
+    assert.deepEqual(summary(await at.send()), ['deferred cert-untrusted 4.7.5']);
+    assert.equal(at.sinks['127.0.0.1']?.messages.length, 1);
+  });
+
   test('SMTP-16 a host has at most five sessions at once', async () => {
     let [open, most] = [0, 0];
     const on = (line: string) => {

@@ -407,6 +407,19 @@ test('STS-6 DT-1.42a without one the policy record must not be bogus', async () 
   assert.deepEqual(destination.sts, { kind: 'txt-bogus' });
 });
 
+test('STS-1 RTE-1 trap 7 of an aliased domain the policy of its own name counts, never that of the end of the alias', async () => {
+  const ports = portsOf(`example.org insecure CNAME attacker.example
+    attacker.example insecure MX 10 mx.attacker.example
+    mx.attacker.example insecure A 192.0.2.66
+    _mta-sts.example.org insecure TXT v=STSv1; id=a1;
+    _mta-sts.attacker.example insecure TXT v=STSv1; id=b1;`);
+  const { destination } = await discover(ports, to('example.org'), options);
+  assert.equal(destination.expandedNextHop, 'attacker.example');
+  assert.equal(destination.sts.kind, 'unavailable');
+  assert.deepEqual(ports.policyHost.fetched, ['example.org']);
+  assert(!ports.resolver.asked.includes('_mta-sts.attacker.example TXT'));
+});
+
 test('STS-1 RTE-14 the policy is looked up beside the hosts, unless it is switched off', async () => {
   const ports = portsOf(`${signed}_mta-sts.example.org insecure TXT v=STSv1; id=a1;`);
   const { destination } = await discover(ports, to('example.org'), options);

@@ -149,6 +149,17 @@ test('SRV-6 the EHLO name is written down, not judged; SRV-21 every reply has on
   client.end();
 });
 
+test('trap 20 CHUNKING is not offered: BDAT is no command, and its octets are no message', async (t) => {
+  const world = await startWorld(t);
+  const client = await Client.open(world.port);
+  assert.doesNotMatch(await client.say('EHLO client.example'), /CHUNKING|BINARYMIME/);
+  await client.all('MAIL FROM:<a@b.example>', 'RCPT TO:<c@d.example>');
+  assert.match(await client.say('BDAT 6 LAST'), /^50[02] /);
+  assert.match(await client.say('NOOP'), /^250 /);
+  assert.equal(world.queue.stored.length, 0);
+  client.end();
+});
+
 test('SRV-8 SRV-9 the longest legal commands are taken, longer lines are 500', async (t) => {
   const world = await startWorld(t);
   const client = await Client.open(world.port);
