@@ -27,7 +27,7 @@ import type { Environment } from './settings.ts';
 export type OwnSiege = ArenaOptions & { readonly relay: Relay; close(): Promise<void> };
 
 /** Milliseconds. Our own relay says when it is done; the first question is there by then. */
-const ownPatience: ArenaOptions['patience'] = { first: 2000, quiet: 500, arrival: 20_000 };
+const ownPatience: ArenaOptions['patience'] = { first: 10_000, quiet: 500, arrival: 60_000 };
 const foreignPatience: ArenaOptions['patience'] = { first: 60_000, quiet: 8_000, arrival: 60_000 };
 
 /** @throws Error that says why the laboratory or the relay could not start. */

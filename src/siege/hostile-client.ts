@@ -38,7 +38,7 @@ export async function openData(target: Arena['target'], from: string, to: string
 export async function letPass(arena: Arena, domain: string): Promise<void> {
   const handed = await arena.submit({ from: 'honest@relay.lab.test', to: `honest@${domain}` });
   if (handed.kind === 'refused') throw new Error(`the relay did not take the honest message: ${handed.reply}`);
-  await until(() => arena.seen(handed.marker).messageAt.length > 0, 30_000);
+  await until(() => arena.seen(handed.marker).messageAt.length > 0, 60_000);
   await pause(500);
 }
 
@@ -48,7 +48,7 @@ export async function noticeAt(arena: Arena, domain: string, marker: string): Pr
     arena.lab
       .messages()
       .find(({ host, mail, raw }) => host.endsWith(`.${domain}`) && mail.startsWith('<>') && raw.includes(marker));
-  await until(() => find() !== undefined, 20_000);
+  await until(() => find() !== undefined, 60_000);
   return find();
 }
 

@@ -56,7 +56,7 @@ export class Talk {
       if (this.#ended !== undefined) return 'closed';
       if (Date.now() >= until) return 'silent';
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, until - Date.now());
+        const timer = setTimeout(resolve, Math.max(1, until - Date.now()));
         this.#wake = () => {
           clearTimeout(timer);
           resolve();

@@ -29,7 +29,7 @@ export const retryExhaustion: Attack = {
       arena.lab.clock.advance(seconds(86_400));
       await pause(500);
     }
-    await until(givenUp, 20_000);
+    await until(givenUp, 60_000);
     const heard = arena.lab.host(`mx.${domain}`).sessions.flatMap(({ said }) => said.map(({ line }) => line));
     arena.seen(handed.marker);
     if (heard.some((line) => line.startsWith('MAIL'))) return fell('MAIL FROM in the end');
