@@ -1,14 +1,12 @@
 // The relay as its users have it: a process of its own started by `sekisho run`, asked through the other verbs.
 
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ended, type Peer, until } from './peers.ts';
+import { launch, type Ran, runProgram } from './machine.ts';
+import { type Peer, until } from './peers.ts';
 
 export const program: string = join(import.meta.dirname, '../../bin/sekisho.mjs');
-
-export type Ran = { readonly code: number; readonly out: string; readonly err: string };
 
 export type Recipient = {
   readonly address: string;
@@ -66,9 +64,7 @@ export async function startSekisho(options: SekishoOptions): Promise<Sekisho> {
   writeFileSync(config, configuration(options));
   // Many short runs of the same program: what Node compiled is kept between them.
   const env = { ...process.env, STATE_DIRECTORY: folder, NODE_COMPILE_CACHE: join(tmpdir(), 'sekisho-interop-cache') };
-  const child = spawn(process.execPath, [program, 'run', '-c', config], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (octets: Buffer) => (log += octets));
+  const { log, ...running } = launch(process.execPath, [program, 'run', '-c', config], { env });
   const verb = (...args: readonly string[]): Promise<Ran> =>
     runProgram(process.execPath, [program, ...args, '-c', config], { env });
   const explain = async (id: string): Promise<Story> => JSON.parse((await verb('explain', id, '--json')).out);
@@ -77,22 +73,22 @@ export async function startSekisho(options: SekishoOptions): Promise<Sekisho> {
     await until(`${options.hostname} is ready`, async () => {
       const { code, out, err } = await verb('health', '--ready');
       health = out + err;
-      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+      if (running.ended()) throw new Error('it ended');
       return code === 0;
     });
   } catch (error) {
-    await ended(child);
-    throw new Error(`${(error as Error).message}\n${health}\n${log}`);
+    await running.stop();
+    throw new Error(`${(error as Error).message}\n${health}\n${log()}`);
   }
-  const [host = '', port = ''] = listeningAt(log).split(/:(?=\d+$)/);
+  const [host = '', port = ''] = listeningAt(log()).split(/:(?=\d+$)/);
   return {
     host,
     port: Number(port),
-    log: () => log,
+    log,
     reload: async () => {
-      const before = log.length;
-      child.kill('SIGHUP');
-      await until('it has reloaded', () => log.slice(before).includes('"reloaded"'));
+      const before = log().length;
+      running.signal('SIGHUP');
+      await until('it has reloaded', () => log().slice(before).includes('"reloaded"'));
     },
     verb,
     explain,
@@ -113,7 +109,7 @@ export async function startSekisho(options: SekishoOptions): Promise<Sekisho> {
             .split('\n')
             .map((line) => JSON.parse(line));
     },
-    stop: () => ended(child),
+    stop: async () => void (await running.stop()),
   };
 }
 
@@ -153,18 +149,4 @@ redact = "none"
 
 ${options.more ?? ''}
 `;
-}
-
-/** Runs to its end, whatever the exit status. */
-export function runProgram(
-  file: string,
-  args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv },
-): Promise<Ran> {
-  return new Promise((resolve, reject) => {
-    const child: ChildProcess = execFile(file, args, { ...options, maxBuffer: 64 << 20 }, (error, out, err) => {
-      if (error !== null && child.exitCode === null) reject(error);
-      else resolve({ code: child.exitCode ?? 0, out, err });
-    });
-  });
 }
