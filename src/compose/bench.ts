@@ -1,5 +1,6 @@
 // What the tools look through: the same outlook as the relay's, opened for one question, under the flags that every verb has.
 
+import { defaultPatience } from '../adapters/dns/upstream.ts';
 import { createLog } from '../adapters/log/pino.ts';
 import { createRegistry } from '../adapters/metrics/registry.ts';
 import { systemClock } from '../adapters/system/clock.ts';
@@ -25,7 +26,19 @@ export function surroundings(flags: Flags, terminal: Terminal): Surroundings {
     redact: 'none',
     write: terminal.err,
   });
-  return { clock: clockAt(flags), log, metrics: createRegistry() };
+  return { clock: clockAt(flags), log, metrics: createRegistry(), patience: patienceOf(flags) };
+}
+
+/** `--timeout`: all tries of one look-up together end within it, and so does a policy's fetch. */
+function patienceOf(flags: Flags): Surroundings['patience'] & object {
+  const total = timeoutOf(flags);
+  const { firstTry } = defaultPatience;
+  const lookUp = {
+    ...defaultPatience,
+    total: Math.min(total, defaultPatience.total),
+    firstTry: Math.min(total / 4, firstTry),
+  };
+  return { lookUp, fetchMs: Math.min(total, 60_000) };
 }
 
 /** `--at`. */

@@ -5,6 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { createAdResolver } from '../adapters/dns/ad-resolver.ts';
 import { createLocalResolver } from '../adapters/dns/local.ts';
 import { createResolver, type ValidatingResolver } from '../adapters/dns/resolver.ts';
+import type { Patience } from '../adapters/dns/upstream.ts';
 import { createPolicyHost } from '../adapters/https/policy-host.ts';
 import { createDialer, isUsable } from '../adapters/smtp/dialer.ts';
 import { createPool } from '../adapters/smtp/pool.ts';
@@ -22,7 +23,13 @@ import type { IpAddress } from '../core/base/lookup.ts';
 import type { OwnSocket } from '../core/routing/mx.ts';
 import type { Materials, Sight } from './materials.ts';
 
-export type Surroundings = { readonly clock: Clock; readonly log: Log; readonly metrics: Metrics };
+export type Surroundings = {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** The relay's own unless a person is waiting. */
+  readonly patience?: { readonly lookUp: Patience; readonly fetchMs: number };
+};
 
 export type Outlook = {
   readonly resolver: ValidatingResolver;
@@ -57,6 +64,7 @@ export function openOutlook(
       port: config.mtaSts.port,
       allowed: materials.allowed,
       families: config.delivery.families,
+      ...(around.patience && { timeoutMs: around.patience.fetchMs }),
     }),
     policyStore,
     policyMemory: makePolicyMemory(seconds(config.mtaSts.maxAgeCap)),
@@ -110,9 +118,11 @@ export function openResolver(
   around: Surroundings,
 ): ValidatingResolver {
   const { servers, anchors } = materials;
+  const { clock, log, metrics, patience } = around;
+  const common = { servers, clock, log, metrics, ...(patience && { patience: patience.lookUp }) };
   return config.resolver.mode === 'trust-ad'
-    ? createAdResolver({ servers, ...around })
-    : createResolver({ servers, anchors, allowSha1: config.resolver.allowSha1, ...around });
+    ? createAdResolver(common)
+    : createResolver({ ...common, anchors, allowSha1: config.resolver.allowSha1 });
 }
 
 /** RTE-8: a wildcard listener is every address of this machine. */
