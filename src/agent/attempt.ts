@@ -13,6 +13,7 @@ import type {
   Cleared,
   MessageClass,
   PeerVerdict,
+  PoolKey,
   SecurityState,
   TransferOutcome,
 } from '../core/policy/model.ts';
@@ -142,7 +143,7 @@ async function meet(
         kind: 'met',
         plan,
         session: judged.session,
-        attempt: { ...facts(ports, plan, call, startedAt), security, verdict },
+        attempt: { ...facts(ports, plan, call, startedAt), security, verdict, ...greetingOf(judged.session) },
       };
     }
     const { security, verdict } = judged;
@@ -183,6 +184,8 @@ function callOf(ports: SendPorts, { plan, address, ehloName, route }: Approach):
     store: ports.anchors.storeFor(demand),
   };
 }
+
+const greetingOf = ({ greeting }: Session): Pick<Attempt, 'greeting'> => (greeting === undefined ? {} : { greeting });
 
 type Judged = { readonly security: SecurityState } & (
   | { readonly verdict: Extract<PeerVerdict, { kind: 'accepted' }>; readonly session: Accepted<Session> }
@@ -315,7 +318,7 @@ async function hand(ports: SendPorts, errand: Errand, ready: Ready, signal: Abor
   const validUntil = ready.validUntil ?? instant(attempt.startedAt + reusableFor);
   if (transfer.kind === 'lost') ports.dialer.close(session, 'abort');
   else if (!mayBeKept(session) || !endsTransaction(transfer)) ports.dialer.close(session, 'quit');
-  else ports.pool.put(poolKey(errand.plan, errand.messageClass), { session, extensions, attempt, validUntil });
+  else ports.pool.put(keyOf(errand), { session, extensions, attempt, validUntil });
   return transfer.kind === 'replied'
     ? done
     : { ...done, because: transfer.kind === 'lost' ? 'conn-lost' : transfer.because };
@@ -336,11 +339,16 @@ const mayBeKept = ({ security }: Session): boolean =>
 const endsTransaction = (transfer: Exclude<TransferOutcome, { kind: 'lost' }>): boolean =>
   transfer.kind === 'refused-before-data' || transfer.replies.some(({ at }) => at === 'final-dot');
 
+/** SMTP-17: who is logged in for one route must not send for another one that leads to the same host. */
+function keyOf({ plan, messageClass, route }: Errand): PoolKey {
+  const key = poolKey(plan, messageClass);
+  return plan.demand.credentials === 'none' ? key : (`${key} ${route?.via}` as PoolKey);
+}
+
 /** SMTP-13, A8: an open session of the same key, judged again by this message's own plan. */
 async function ride(ports: SendPorts, errand: Errand, signal: AbortSignal): Promise<Attempt | undefined> {
-  const key = poolKey(errand.plan, errand.messageClass);
   const startedAt = ports.clock.now();
-  const entry = ports.pool.take(key);
+  const entry = ports.pool.take(keyOf(errand));
   if (entry === undefined) return undefined;
   const ready = await orClosed(ports, entry.session, async () => judgeAgain(errand.plan, entry, startedAt));
   if (ready === undefined) {

@@ -26,7 +26,10 @@ export function createHostMemory(): HostMemory {
   return {
     restOf(address, port, now) {
       const entry = entries.get(keyOf(address, port));
-      return entry === undefined || entry.until <= now ? undefined : seconds((entry.until - now) / 1000);
+      // A longer rest than the longest was begun before the clock was set back.
+      return entry === undefined || entry.until <= now || entry.until - now > longestRest
+        ? undefined
+        : seconds((entry.until - now) / 1000);
     },
     failed(address, port, now) {
       const key = keyOf(address, port);

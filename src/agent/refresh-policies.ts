@@ -42,9 +42,11 @@ export async function refreshDue(ports: PolicyPorts, plan: RefreshPlan): Promise
 function dueAt(ports: PolicyPorts, plan: RefreshPlan, domain: DomainName, policy: StsPolicy): Instant {
   const { fetchedAt } = policy;
   const planned = plan.get(domain);
-  if (planned?.fetchedAt === fetchedAt) return planned.dueAt;
+  const now = ports.clock.now();
+  if (planned?.fetchedAt === fetchedAt && planned.dueAt <= now + 1.1 * day) return planned.dueAt;
   const whole = refreshDueAt(policy) - fetchedAt;
-  const drawn = instant(fetchedAt + whole * (0.75 + 0.25 * ports.clock.random()));
+  // What was fetched in the future was fetched before the clock was set back, and would never be due.
+  const drawn = fetchedAt > now ? now : instant(fetchedAt + whole * (0.75 + 0.25 * ports.clock.random()));
   plan.set(domain, { fetchedAt, dueAt: drawn });
   return drawn;
 }

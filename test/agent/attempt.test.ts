@@ -33,6 +33,14 @@ describe('unreachable addresses', () => {
     assert.equal(memory.restOf(address, 25, now(2)), undefined);
   });
 
+  test('QUE-4 PKIX-11 a clock that was set back leaves no address alone for years', () => {
+    const memory = createHostMemory();
+    const later = instant(Date.UTC(2040, 0, 1));
+    memory.failed(address, 25, later);
+    assert.equal(memory.restOf(address, 25, later), 60);
+    assert.equal(memory.restOf(address, 25, instant(Date.UTC(2026, 0, 1))), undefined);
+  });
+
   test('QUE-4 the memory is bounded', () => {
     const memory = createHostMemory();
     for (let port = 1; port <= 10_001; port += 1) memory.failed(address, port, instant(0));

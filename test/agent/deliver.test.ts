@@ -910,6 +910,23 @@ describe('routes with credentials', () => {
     assert.deepEqual(lines.slice(2, 5), ['tls:EHLO', 'tls:AUTH', 'tls:MAIL']);
   });
 
+  test('SMTP-13 SMTP-17 a session logged in for one route serves no other, though the host is the same', async () => {
+    const at = await world({
+      hosts: { '127.0.0.1': { keywords: (secure) => (secure === 'tls' ? ['AUTH PLAIN'] : []) } },
+      zone: 'relay.example.net secure A 127.0.0.1',
+      routes: (port) => [
+        { to: ['one.example'], via: `[relay.example.net]:${port}`, tls: 'starttls', credentials: 'configured' },
+        { to: ['two.example'], via: `relay.example.net:${port}`, tls: 'starttls', credentials: 'configured' },
+      ],
+    });
+    for (const to of ['u@one.example', 'u@two.example', 'u@one.example'])
+      assert.deepEqual(summary(await at.send({ to: [to] })), ['sent relay.example.net']);
+    assert.deepEqual(
+      at.sinks['127.0.0.1']?.sessions.map(({ lines }) => lines.filter((line) => line.includes('MAIL')).length),
+      [2, 1],
+    );
+  });
+
   test('SMTP-17 nobody else does', async () => {
     for (const host of [
       { ...auth, starttls: 'missing' as const },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makePolicyMemory, type PolicyPorts } from '../../src/agent/policies.ts';
 import { type RefreshPlan, refreshDue, refreshPolicies } from '../../src/agent/refresh-policies.ts';
+import { instant } from '../../src/core/base/brand.ts';
 import { domainName } from '../../src/core/base/domain-name.ts';
 import type { StsMode, StsPolicy } from '../../src/core/mtasts/policy.ts';
 import { parsePolicy } from '../../src/core/mtasts/policy.ts';
@@ -35,6 +36,7 @@ async function world(stored: StsPolicy, answer: string, zone = '') {
   };
   return {
     ...ports,
+    ports,
     pass,
     warned: () => log.lines.filter((line) => line.startsWith('warn')).map((line) => line.split(' ')[1]),
   };
@@ -48,6 +50,19 @@ test('STS-44 each policy is fetched about once a day without regard to its recor
   const days = await here.pass(10 * day);
   assert.ok(days >= 10 && days <= 14, String(days));
   assert.deepEqual(here.warned(), []);
+});
+
+test('STS-44 PKIX-11 a policy that was fetched while the clock was years ahead is fetched anew', async () => {
+  const ahead = instant(start + 3650 * day * 1000);
+  const here = await world({ ...policy(), fetchedAt: ahead }, body());
+  assert.equal(await here.pass(600), 1);
+  assert.equal(here.policyStore.get(example)?.fetchedAt, start);
+  // The same in a process that has planned its refresh by the wrong clock.
+  await here.policyStore.put(example, { ...policy(), fetchedAt: instant(ahead + 1) });
+  here.ports.clock.move(3650 * day);
+  assert.equal(await here.pass(600), 0);
+  here.ports.clock.move(-3650 * day);
+  assert.equal(await here.pass(600), 1);
 });
 
 test('STS-44 a policy shorter than a day is fetched before it lapses', async () => {
