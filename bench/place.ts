@@ -73,8 +73,10 @@ export function furnish(): void {
 /** For the record of a result. */
 export function machine(): Readonly<Record<string, string | number>> {
   const first = (file: string, pattern: RegExp): string => pattern.exec(readFileSync(file, 'utf8'))?.[1]?.trim() ?? '?';
-  const line = (command: string, ...words: string[]): string =>
-    execFileSync(command, words, { encoding: 'utf8' }).split('\n')[0]?.trim() ?? '?';
+  const line = (command: string, ...words: string[]): string => {
+    const { stdout } = spawnSync(command, words, { encoding: 'utf8' });
+    return stdout?.split('\n')[0]?.trim() || '?';
+  };
   return {
     processor: first('/proc/cpuinfo', /model name\s*: (.*)/),
     processors: readFileSync('/proc/cpuinfo', 'utf8').match(/^processor/gm)?.length ?? 0,
@@ -84,6 +86,6 @@ export function machine(): Readonly<Record<string, string | number>> {
     file_system: line('stat', '-f', '-c', '%T', folder),
     node: process.version,
     openssl: process.versions.openssl,
-    commit: line('git', '-c', `safe.directory=*`, '-C', repository, 'rev-parse', '--short', 'HEAD'),
+    commit: line('git', '-c', 'safe.directory=*', '-C', repository, 'describe', '--always', '--dirty'),
   };
 }
