@@ -14,7 +14,9 @@ import {
 } from '../core/policy/record.ts';
 import { isIpAddress } from '../core/routing/ip-address.ts';
 import { type CertificateFacts, describeCertificate } from '../core/x509/describe.ts';
+import { type Deviation, deviationsOf, type Worlds, worldsOf, wouldMatch } from './check-worlds.ts';
 import type { Reporting } from './find-reporting.ts';
+import type { Lapse } from './lapses.ts';
 
 export type Level = 'dane' | 'webpki' | 'encrypted' | 'cleartext';
 
@@ -29,6 +31,8 @@ export type CheckReport = {
   readonly sts: StsPart;
   readonly tlsrpt: Reporting | null;
   readonly hosts: readonly CheckedHost[];
+  /** With `--at`: what holds now and is over then. */
+  readonly lapsed: readonly Lapse[];
   readonly evidence: readonly Evidence[];
   readonly explain: readonly string[];
 };
@@ -86,6 +90,12 @@ export type CheckedHost = Pick<DeliveryRecord, SharedFields> & {
     readonly authn: string;
     readonly reason: Reason | null;
   }[];
+  /** OPS-1; null where nothing was seen. */
+  readonly worlds: Worlds | null;
+  /** OPS-2, and what a mismatch looks like. */
+  readonly deviations: readonly Deviation[];
+  /** A zone line, where the presented certificate matches none of the records. */
+  readonly would_match: string | null;
   readonly reason: Reason | null;
 };
 
@@ -120,6 +130,8 @@ export function hostRow(
   const at = context.destination.observedAt;
   const record = deliveryRecord(shown ?? { plan, address: undefined, startedAt: at, endedAt: at }, context);
   const { addresses } = candidate;
+  const seen = shown && { destination: context.destination, candidate, attempt: shown };
+  const worlds = seen && worldsOf(seen);
   return {
     host: candidate.host,
     preference: candidate.preference,
@@ -137,6 +149,9 @@ export function hostRow(
         const { ip, tls_achieved, authn } = deliveryRecord(attempt, context);
         return { ip, tls_achieved, authn, reason: reasonOf(attempt) };
       }),
+    worlds: worlds ?? null,
+    deviations: seen ? deviationsOf(seen) : [],
+    would_match: seen ? wouldMatch(seen, worlds) : null,
     reason: shown ? reasonOf(shown) : null,
   };
 }

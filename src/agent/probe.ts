@@ -104,6 +104,7 @@ export async function probe(
     sts: stsPart(destination, operator),
     tlsrpt: tlsrpt ?? null,
     hosts: tried.map(({ row }) => row),
+    lapsed: [],
     evidence: sum.evidence,
     explain: sentences(sum),
   });

@@ -1,28 +1,34 @@
 // `sekisho check <domain>…`: the ladder, from the value that the probe made with delivery's own code (OPS-10, OBS-5).
 
-import type { CheckedHost, CheckReport } from '../agent/probe.ts';
-import type { Evidence } from '../core/base/evidence.ts';
-import { narrate } from '../core/policy/narrate.ts';
+import type { CheckReport, Sender } from '../agent/probe.ts';
+import { checkPage } from './check-html.ts';
+import { ladder, oneLine } from './check-ladder.ts';
 import type { Arguments } from './flags.ts';
 import type { CheckOptions, Program } from './program.ts';
 import { loadedOrFaults } from './settings.ts';
-import { bold, type ExitCode, exitCodes, json, mark, printable, worst } from './terminal.ts';
+import { type ExitCode, exitCodes, json, printable, worst } from './terminal.ts';
+import { readLocal } from './tlsa-check.ts';
 
 const floors = ['may', 'encrypt', 'verify', 'secure', 'dane-only'];
+const senders: readonly Sender[] = ['dane', 'mta-sts', 'requiretls', 'opportunistic'];
 const levels: readonly (string | null)[] = [null, 'cleartext', 'encrypted', 'webpki', 'dane'];
 
 export async function check(program: Program, given: Arguments): Promise<ExitCode> {
   const { terminal } = program;
   const { flags } = given;
-  const options = readOptions(given);
-  if (typeof options === 'string') {
-    terminal.err(`sekisho: ${options}\nsee: sekisho help check\n`);
+  const misuse = (says: string): ExitCode => {
+    terminal.err(`sekisho: ${printable(says)}\nsee: sekisho help check\n`);
     return exitCodes.usage;
-  }
+  };
+  const chain = await readLocal(program, given);
+  if (typeof chain === 'string') return misuse(chain);
+  const options = readOptions(given, chain);
+  if (typeof options === 'string') return misuse(options);
   const loaded = loadedOrFaults(program, given);
   if (loaded === undefined) return exitCodes.usage;
   const subjects = options.host === undefined ? given.words : [options.host.name];
   const codes: ExitCode[] = [];
+  const reports: CheckReport[] = [];
   const looked = flags.on('via-daemon')
     ? viaDaemon(program.relay(loaded, flags), subjects, options)
     : program.check(loaded, flags, subjects, options);
@@ -33,15 +39,18 @@ export async function check(program: Program, given: Arguments): Promise<ExitCod
       continue;
     }
     const report = result.value;
-    if (flags.on('json')) json(terminal, { schema: 'sekisho.check/1', ...report });
+    reports.push(report);
+    if (flags.on('json')) json(terminal, viewOf(report));
     else if (!flags.on('quiet'))
       terminal.out(
-        `${subjects.length > 1 && !flags.on('verbose') ? oneLine(program, report) : ladder(program, report, given)}\n`,
+        `${subjects.length > 1 && !flags.on('verbose') ? oneLine(program, report) : ladder(program, report, flags)}\n`,
       );
     codes.push(exitOf(report, flags.text('require')));
   }
-  return worst(codes);
+  return worst([...codes, await writeReport(program, given, reports, loaded.config.resolver.servers)]);
 }
+
+const viewOf = (report: CheckReport): unknown => ({ schema: 'sekisho.check/1', ...report });
 
 async function* viaDaemon(
   relay: ReturnType<Program['relay']>,
@@ -52,20 +61,27 @@ async function* viaDaemon(
 }
 
 /** @returns the options, or what is wrong with them. */
-function readOptions({ words, flags }: Arguments): CheckOptions | string {
+function readOptions({ words, flags }: Arguments, chain: CheckOptions['chain']): CheckOptions | string {
   const name = flags.text('host');
   const port = flags.text('port') ?? '25';
   const starttls = flags.text('starttls') ?? 'smtp';
   const floor = flags.text('floor');
   const require = flags.text('require');
+  const as = flags.text('as');
+  const out = flags.text('out');
   if (name === undefined && words.length === 0) return 'a domain or address is wanted, e.g. sekisho check example.org';
   if (name !== undefined && words.length > 0) return '--host takes the place of a domain';
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535)
-    return `--port wants 1 to 65535, not ${JSON.stringify(printable(port))}`;
+    return `--port wants 1 to 65535, not ${JSON.stringify(port)}`;
   if (starttls !== 'smtp' && starttls !== 'none') return '--starttls wants smtp or none';
   if (floor !== undefined && !floors.includes(floor)) return `--floor wants one of ${floors.join(', ')}`;
   if (require !== undefined && require !== 'authenticated' && require !== 'dane')
     return '--require wants authenticated or dane';
+  const sender = senders.find((one) => one === as);
+  if (as !== undefined && sender === undefined) return `--as wants one of ${senders.join(', ')}`;
+  if (out !== undefined && !/\.(html|json)$/.test(out)) return '--out wants a name that ends in .html or .json';
+  if (chain !== undefined && flags.on('via-daemon')) return '--cert is looked at here, not by the running relay';
+  if (chain !== undefined && flags.on('no-connect')) return '--cert connects to nobody as it is';
   return {
     mx: flags.text('mx'),
     host: name === undefined ? undefined : { name, port: Number(port), starttls },
@@ -73,6 +89,8 @@ function readOptions({ words, flags }: Arguments): CheckOptions | string {
     connect: flags.on('no-connect') ? 'no' : 'yes',
     requiretls: flags.on('requiretls') ? 'yes' : 'no',
     floor,
+    sender,
+    chain,
   };
 }
 
@@ -84,47 +102,25 @@ export function exitOf(report: CheckReport, require: string | undefined): ExitCo
   return levels.indexOf(report.level) >= levels.indexOf(wanted) ? exitCodes.yes : exitCodes.no;
 }
 
-const verdicts: Readonly<Record<CheckReport['verdict'], string>> = {
-  cleared: 'would deliver',
-  blocked: 'would NOT deliver',
-  undetermined: 'could not tell, mail would wait',
-};
-
-const oneLine = (program: Program, report: CheckReport): string =>
-  `${mark(program.terminal, report.verdict === 'cleared' ? 'pass' : report.verdict === 'blocked' ? 'fail' : 'unknown')} ${report.domain}  ${verdicts[report.verdict]}  ${report.level ?? ''} ${report.reason ?? ''}`.trimEnd();
-
-function ladder(program: Program, report: CheckReport, { flags }: Arguments): string {
-  const { terminal } = program;
-  const how = report.level === null ? '' : ` · ${report.level}`;
-  const lines = [
-    `${bold(terminal, report.domain)}     ${verdicts[report.verdict]}${how}${report.reason === null ? '' : ` · ${report.reason}`}`,
-    '',
-  ];
-  const shown = new Set<string>();
-  const rungs = (evidence: readonly Evidence[], indent: string): void => {
-    for (const rung of narrate(evidence)) {
-      const line = `${indent}${mark(terminal, rung.outcome)} ${rung.rung.padEnd(12)} ${printable(rung.text)}   ${rung.rule}`;
-      if (!shown.has(line)) lines.push(line);
-      shown.add(line);
-    }
+/** `--out`: one file with everything, whatever is on the screen. */
+async function writeReport(
+  program: Program,
+  { flags }: Arguments,
+  reports: readonly CheckReport[],
+  servers: readonly string[],
+): Promise<ExitCode> {
+  const path = flags.text('out');
+  if (path === undefined || reports.length === 0) return exitCodes.yes;
+  const made = {
+    at: new Date(program.now()).toISOString(),
+    version: program.version,
+    resolver: servers.length === 0 ? 'the resolvers of this machine' : servers.join(', '),
   };
-  rungs(report.evidence, '  ');
-  for (const host of report.hosts) {
-    if (host.tried === 'no' && !flags.on('verbose') && host.reason === null) continue;
-    lines.push('', `  ${host.host}  ${host.addresses.join(' ')}`);
-    rungs(host.evidence, '    ');
-    if (flags.on('verbose')) lines.push(...details(host));
-  }
-  // Behind the catalogue's three sentences stand the rungs again, for readers of the JSON.
-  if (report.reason !== null)
-    lines.push('', ...report.explain.slice(0, 3).map((sentence) => `  ${printable(sentence)}`));
-  return lines.join('\n');
-}
-
-function details(host: CheckedHost): readonly string[] {
-  return [
-    `      required ${host.tls_required}, achieved ${host.tls_achieved} ${host.tls_version ?? ''} ${host.tls_cipher ?? ''}`.trimEnd(),
-    ...host.records.map((record) => `      TLSA ${record}`),
-    ...host.chain.map((certificate, depth) => `      chain ${depth}: ${printable(JSON.stringify(certificate))}`),
-  ];
+  const text = path.endsWith('.html')
+    ? checkPage(reports, made)
+    : `${reports.map((report) => JSON.stringify(viewOf(report))).join('\n')}\n`;
+  const written = await program.write(path, text);
+  if (written.kind === 'ok') return exitCodes.yes;
+  program.terminal.err(`sekisho: ${printable(written.fault)}\n`);
+  return exitCodes.usage;
 }

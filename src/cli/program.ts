@@ -5,7 +5,7 @@ import type { Service } from '../agent/host-aim.ts';
 import type { DraftRequest, PolicyDraft } from '../agent/policy-draft.ts';
 import type { MessageStory, MessageSummary, QueueFilter, QueueStats } from '../agent/ports.ts';
 import type { MxNames } from '../agent/presented.ts';
-import type { CheckReport } from '../agent/probe.ts';
+import type { CheckReport, Sender } from '../agent/probe.ts';
 import type { TlsaCheck, TlsaSubject } from '../agent/tlsa-check.ts';
 import type { ConfigFault, Loaded } from '../config/load.ts';
 import type { DomainName } from '../core/base/brand.ts';
@@ -54,6 +54,10 @@ export type CheckOptions = {
   readonly connect: 'yes' | 'no';
   readonly requiretls: 'yes' | 'no';
   readonly floor: string | undefined;
+  /** OPS-16. */
+  readonly sender: Sender | undefined;
+  /** OPS-13: judged instead of what servers present. */
+  readonly chain: PresentedChain | undefined;
 };
 
 export type TlsaCheckRequest = {
@@ -127,6 +131,8 @@ export interface Program {
   sleep(milliseconds: number): Promise<void>;
   /** A file that the person named, or standard input for `-`; the fault is one sentence. */
   read(path: string): Promise<Result<Uint8Array, string>>;
+  /** Writes a report; the fault is one sentence. */
+  write(path: string, text: string): Promise<Result<'written', string>>;
   config(flags: Flags): Result<Loaded, NonEmpty<ConfigFault>>;
   /** Files, keys, anchors and addresses that the settings name. */
   inspect(loaded: Loaded): Promise<readonly ConfigFault[]>;

@@ -18,15 +18,19 @@ import { makePassingPolicyStore, type Outlook, openOutlook, type Surroundings } 
 import { probeOptionsOf } from './probe-options.ts';
 import type { Environment } from './settings.ts';
 
-/** Tools speak for themselves: what the adapters log is shown with -v only. */
-export function surroundings(flags: Flags, terminal: Terminal): Surroundings {
+/**
+ * Tools speak for themselves: what the adapters log is shown with -v only.
+ * @param when `now` leaves `--at` aside.
+ */
+export function surroundings(flags: Flags, terminal: Terminal, when: 'at' | 'now' = 'at'): Surroundings {
   const log = createLog({
     format: 'pretty',
     level: flags.on('verbose') ? 'debug' : 'error',
     redact: 'none',
     write: terminal.err,
   });
-  return { clock: clockAt(flags), log, metrics: createRegistry(), patience: patienceOf(flags) };
+  const clock = when === 'now' ? systemClock : clockAt(flags);
+  return { clock, log, metrics: createRegistry(), patience: patienceOf(flags) };
 }
 
 /** `--timeout`: all tries of one look-up together end within it, and so does a policy's fetch. */
@@ -70,13 +74,21 @@ const plainCheck: CheckOptions = {
   connect: 'yes',
   requiretls: 'no',
   floor: undefined,
+  sender: undefined,
+  chain: undefined,
 };
 
 /** The caller closes the outlook. */
-export function openBench(loaded: Loaded, flags: Flags, env: Environment, terminal: Terminal): Result<Bench, string> {
+export function openBench(
+  loaded: Loaded,
+  flags: Flags,
+  env: Environment,
+  terminal: Terminal,
+  when: 'at' | 'now' = 'at',
+): Result<Bench, string> {
   const sight = sightOf(loaded, env);
   if (sight.kind === 'fault') return sight;
-  const around = surroundings(flags, terminal);
+  const around = surroundings(flags, terminal, when);
   const read = probeOptionsOf(loaded, sight.value, plainCheck);
   if (read.kind === 'fault') return read;
   const outlook = openOutlook(loaded.config, sight.value, makePassingPolicyStore(), around);

@@ -1,7 +1,7 @@
-// Files that a person names on the command line, and standard input: read whole, with a bound, and one sentence for whatever
-// goes wrong.
+// Files that a person names on the command line, and standard input: read whole, with a bound, or written; one sentence for
+// whatever goes wrong.
 
-import { open } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { fault, ok, type Result } from '../core/base/result.ts';
 
 /** Certificates, keys and policies are small; what is larger was named by mistake. */
@@ -15,6 +15,16 @@ export async function readInput(path: string): Promise<Result<Uint8Array, string
     return read === undefined ? fault(`${name}: more than ${maxOctets} octets, this is no such file`) : ok(read);
   } catch (error) {
     return fault(`${name}: ${meaningOf(error as NodeJS.ErrnoException)}`);
+  }
+}
+
+/** A file that is there already is replaced. */
+export async function writeOutput(path: string, text: string): Promise<Result<'written', string>> {
+  try {
+    await writeFile(path, text);
+    return ok('written');
+  } catch (error) {
+    return fault(`${path}: ${meaningOf(error as NodeJS.ErrnoException)}`);
   }
 }
 
@@ -45,8 +55,9 @@ async function gather(chunks: AsyncIterable<Buffer>): Promise<Uint8Array | undef
 
 const meanings: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
-  EACCES: 'the file may not be read',
-  EPERM: 'the file may not be read',
+  ENOTDIR: 'there is no such file',
+  EACCES: 'access is denied',
+  EPERM: 'access is denied',
   EISDIR: 'this is a folder, not a file',
 };
 

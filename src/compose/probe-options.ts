@@ -25,6 +25,7 @@ export function probeOptionsOf(
     all: asked.all,
     ...(asked.floor === undefined ? {} : { floor: asked.floor as OperatorFloor }),
     ...(mx === undefined ? {} : { mx: mx.value }),
+    ...(asked.sender === undefined ? {} : { sender: asked.sender }),
   });
 }
 

@@ -4,25 +4,24 @@ import { createInterface } from 'node:readline/promises';
 import { systemClock } from '../adapters/system/clock.ts';
 import { draftFor } from '../agent/policy-draft.ts';
 import { mxNamesOf, presentedBy } from '../agent/presented.ts';
-import { type CheckReport, probe } from '../agent/probe.ts';
 import { createRelayClient } from '../cli/client.ts';
 import { dnsReport } from '../cli/dns-report.ts';
 import { type Flags, timeoutOf } from '../cli/flags.ts';
-import type { CheckOptions, DnsReport, Program, RelayClient } from '../cli/program.ts';
+import type { DnsReport, Program, RelayClient } from '../cli/program.ts';
 import type { Terminal } from '../cli/terminal.ts';
 import { type Loaded, stateDirectory } from '../config/load.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
 import { nameFromText } from '../core/dns/name.ts';
 import { typeFromText } from '../core/dns/presentation.ts';
 import { sightOf, surroundings, withBench } from './bench.ts';
+import { checkEach } from './check.ts';
 import { examineMachine } from './doctor.ts';
 import { exampleConfig } from './example.ts';
-import { readInput } from './input.ts';
+import { readInput, writeOutput } from './input.ts';
 import { runLab } from './lab.ts';
 import { gather, gatherSight } from './materials.ts';
-import { makePassingPolicyStore, openOutlook, openResolver } from './outlook.ts';
+import { openResolver } from './outlook.ts';
 import { version } from './package.ts';
-import { probeOptionsOf, subjectOf } from './probe-options.ts';
 import { makeReader, readSecret } from './reader.ts';
 import { runRelay } from './run.ts';
 import { type Environment, readSettings } from './settings.ts';
@@ -38,6 +37,7 @@ export function makeProgram(terminal: Terminal, env: Environment): Program {
     ask,
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     read: readInput,
+    write: writeOutput,
     config: (flags) => readSettings(flags, env),
     inspect: async (loaded) => (await gather(loaded.config, env, systemClock.now())).faults,
     run: (loaded, flags) => runRelay(loaded, () => readSettings(flags, env), env, terminal),
@@ -97,33 +97,6 @@ async function lookUp(
     return ok(dnsReport(found, found));
   } finally {
     resolver.close();
-  }
-}
-
-async function* checkEach(
-  loaded: Loaded,
-  flags: Flags,
-  subjects: readonly string[],
-  options: CheckOptions,
-  env: Environment,
-  terminal: Terminal,
-): AsyncGenerator<Result<CheckReport, string>> {
-  const materials = sightOf(loaded, env);
-  if (materials.kind === 'fault') return yield materials;
-  const outlook = openOutlook(loaded.config, materials.value, makePassingPolicyStore(), surroundings(flags, terminal));
-  const probeOptions = probeOptionsOf(loaded, materials.value, options);
-  try {
-    for (const subject of subjects) {
-      if (probeOptions.kind === 'fault') yield probeOptions;
-      else
-        yield await probe(outlook.probePorts, subjectOf(subject, options), {
-          ...probeOptions.value,
-          discover: outlook.discoverOptions,
-          signal: AbortSignal.timeout(timeoutOf(flags)),
-        });
-    }
-  } finally {
-    outlook.close();
   }
 }
 

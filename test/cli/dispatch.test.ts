@@ -63,6 +63,7 @@ async function run(argv: readonly string[], more: Partial<Program> = {}): Promis
     ask: async () => undefined,
     sleep: async () => {},
     read: async () => ({ kind: 'fault', fault: 'no file' }),
+    write: async () => ({ kind: 'fault', fault: 'no file' }),
     config: () =>
       loadConfig({
         file: undefined,
@@ -106,6 +107,7 @@ const report = (over: Partial<CheckReport>): CheckReport =>
     sts: {},
     tlsrpt: null,
     hosts: [],
+    lapsed: [],
     evidence: [],
     explain: [],
     ...over,

@@ -65,6 +65,10 @@ export function recordsInPlay(records: NonEmpty<TlsaRecord>, digests: Digests = 
   });
 }
 
+/** DANE-42, of one certificate: whether the record's data is of it, whatever the usage. */
+export const associationMatches = (record: Association, certificate: Certificate): boolean =>
+  associationsOf(certificate)(record);
+
 type Association = Pick<TlsaRecord, 'selector' | 'matching' | 'data'>;
 
 /** DANE-42. Digests are made once for each certificate, however many records there are. */

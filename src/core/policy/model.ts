@@ -254,6 +254,8 @@ export type Attempt = {
   readonly startedAt: Instant;
   readonly endedAt: Instant;
   readonly security?: SecurityState;
+  /** The text after 220, where a session came about. */
+  readonly greeting?: string;
   readonly extensions?: Extensions;
   readonly verdict?: Exclude<PeerVerdict, { kind: 'undecided' }>;
   readonly transfer?: TransferOutcome;

@@ -1,0 +1,130 @@
+// A check report for a terminal: one rung per line, one block per host, the matrix of `--all`, and the verdict last (OPS-12).
+
+import type { CheckedHost, CheckReport } from '../agent/probe.ts';
+import type { Evidence } from '../core/base/evidence.ts';
+import { narrate } from '../core/policy/narrate.ts';
+import type { Flags } from './flags.ts';
+import type { Program } from './program.ts';
+import { bold, type Mark, mark, printable, table } from './terminal.ts';
+
+const verdicts: Readonly<Record<CheckReport['verdict'], string>> = {
+  cleared: 'would deliver',
+  blocked: 'would NOT deliver',
+  undetermined: 'could not tell, mail would wait',
+};
+
+const signs: Readonly<Record<CheckReport['verdict'], Mark>> = {
+  cleared: 'pass',
+  blocked: 'fail',
+  undetermined: 'unknown',
+};
+
+const wordsOf = ({ verdict, level, reason }: CheckReport): string =>
+  `${verdicts[verdict]}${level === null ? '' : ` · ${level}`}${reason === null ? '' : ` · ${reason}`}`;
+
+export const oneLine = ({ terminal }: Program, report: CheckReport): string =>
+  `${mark(terminal, signs[report.verdict])} ${report.domain}  ${verdicts[report.verdict]}  ${report.level ?? ''} ${report.reason ?? ''}`.trimEnd();
+
+export function ladder(program: Program, report: CheckReport, flags: Flags): string {
+  const { terminal } = program;
+  const lines = [`${bold(terminal, report.domain)}     ${wordsOf(report)}`, ''];
+  const shown = new Set<string>();
+  const rungs = (evidence: readonly Evidence[], indent: string): void => {
+    for (const rung of narrate(evidence)) {
+      const line = `${indent}${mark(terminal, rung.outcome)} ${rung.rung.padEnd(12)} ${printable(rung.text)}   ${rung.rule}`;
+      if (!shown.has(line)) lines.push(line);
+      shown.add(line);
+    }
+  };
+  rungs(report.evidence, '  ');
+  const reporting = reportingRung(program, report);
+  if (reporting !== undefined) lines.push(reporting);
+  for (const host of report.hosts) {
+    if (host.tried === 'no' && !flags.on('verbose') && host.reason === null) continue;
+    lines.push('', `  ${host.host}  ${host.addresses.join(' ')}`);
+    rungs(host.evidence, '    ');
+    lines.push(...aboutHost(program, host));
+    if (flags.on('verbose')) lines.push(...details(host));
+  }
+  if (flags.on('all')) lines.push('', ...matrix(report));
+  // Behind the catalogue's three sentences stand the rungs again, for readers of the JSON.
+  if (report.reason !== null)
+    lines.push('', ...report.explain.slice(0, 3).map((sentence) => `  ${printable(sentence)}`));
+  if (report.lapsed.length > 0) lines.push('', ...lapses(program, report));
+  lines.push('', `  ${mark(terminal, signs[report.verdict])} ${wordsOf(report)}${triedOf(report)}`);
+  return lines.join('\n');
+}
+
+/** RFC 8460 §3: who wants to hear of failures. */
+function reportingRung({ terminal }: Program, { tlsrpt }: CheckReport): string | undefined {
+  if (tlsrpt === null) return undefined;
+  const [outcome, says] = {
+    wanted: ['pass', `reports wanted: ${tlsrpt.rua.join(' ')}`],
+    none: ['not-applicable', 'no reports are asked for'],
+    failed: ['unknown', 'no answer for _smtp._tls'],
+  }[tlsrpt.state] as [Mark, string];
+  return `  ${mark(terminal, outcome)} ${'tlsrpt'.padEnd(12)} ${printable(says)}   RFC 8460 §3`;
+}
+
+/** OPS-1, OPS-2: three kinds of sender, what is not in line, and the record that would match. */
+function aboutHost({ terminal }: Program, { worlds, deviations, would_match }: CheckedHost): readonly string[] {
+  const lines: string[] = [];
+  if (worlds !== null) {
+    const each = (
+      [
+        ['DANE', worlds.dane],
+        ['WebPKI', worlds.webpki],
+        ['opportunistic', worlds.opportunistic],
+      ] as const
+    ).map(([name, { outcome }]) => `${mark(terminal, outcome)} ${name}`);
+    lines.push(`      ${'senders'.padEnd(12)} ${each.join('   ')}`);
+  }
+  for (const { says } of deviations) lines.push(`      ${'note'.padEnd(12)} ${printable(says)}`);
+  if (would_match !== null) lines.push(`      ${'tell them'.padEnd(12)} ${printable(would_match)}`);
+  return lines;
+}
+
+function details(host: CheckedHost): readonly string[] {
+  return [
+    `      required ${host.tls_required}, achieved ${host.tls_achieved} ${host.tls_version ?? ''} ${host.tls_cipher ?? ''}`.trimEnd(),
+    ...host.records.map((record) => `      TLSA ${record}`),
+    ...host.chain.map((certificate, depth) => `      chain ${depth}: ${printable(JSON.stringify(certificate))}`),
+    ...(host.worlds === null
+      ? []
+      : Object.entries(host.worlds).map(([name, { says }]) => `      ${name}: ${printable(says)}`)),
+  ];
+}
+
+/** OPS-14: every address of every host, one row each. */
+export function matrix({ hosts }: CheckReport): readonly string[] {
+  const rows = hosts.flatMap((host) => {
+    const attempts =
+      host.attempts.length > 0
+        ? host.attempts
+        : [{ ip: host.addresses[0] ?? '-', tls_achieved: null, authn: 'none', reason: host.reason }];
+    return attempts.map((attempt) => [
+      `  ${host.host}`,
+      attempt.ip ?? '-',
+      host.addresses_state,
+      host.tlsa_state ?? '-',
+      attempt.tls_achieved ?? '-',
+      attempt.authn,
+      host.requiretls ?? '-',
+      attempt.reason ?? (host.tried === 'no' ? 'not tried' : 'ok'),
+    ]);
+  });
+  return table([['  HOST', 'ADDRESS', 'DNS', 'TLSA', 'TLS', 'PROVEN', 'REQUIRETLS', 'RESULT'], ...rows]).split('\n');
+}
+
+const lapses = ({ terminal }: Program, { lapsed, at }: CheckReport): readonly string[] => [
+  `  over by ${at.slice(0, 10)}:`,
+  ...lapsed.map(
+    ({ until, what, name, says }) =>
+      `    ${mark(terminal, 'unknown')} ${until.slice(0, 16)}Z  ${what.padEnd(11)} ${printable(name)}: ${printable(says)}`,
+  ),
+];
+
+function triedOf({ hosts }: CheckReport): string {
+  const tried = hosts.filter((host) => host.tried === 'yes').length;
+  return tried < hosts.length && tried > 0 ? `     ${tried} of ${hosts.length} hosts tried, --all tries the rest` : '';
+}
