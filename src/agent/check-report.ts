@@ -33,6 +33,8 @@ export type CheckReport = {
   readonly hosts: readonly CheckedHost[];
   /** With `--at`: what holds now and is over then. */
   readonly lapsed: readonly Lapse[];
+  /** With `--at`: the verdict of then, if every zone was signed anew. */
+  readonly renewed: Pick<CheckReport, 'verdict' | 'level' | 'reason'> | null;
   readonly evidence: readonly Evidence[];
   readonly explain: readonly string[];
 };

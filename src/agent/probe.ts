@@ -105,6 +105,7 @@ export async function probe(
     tlsrpt: tlsrpt ?? null,
     hosts: tried.map(({ row }) => row),
     lapsed: [],
+    renewed: null,
     evidence: sum.evidence,
     explain: sentences(sum),
   });

@@ -96,10 +96,10 @@ function facts({ mx, sts, tlsrpt }: CheckReport): string {
   ]);
 }
 
-const lapsed = ({ lapsed: list, at }: CheckReport): string =>
+const lapsed = ({ lapsed: list, at, renewed }: CheckReport): string =>
   list.length === 0
     ? ''
-    : `<h3>Over by ${safe(at)}</h3>${tableOf(list.map(({ until, what, name, says }) => [safe(until), safe(what), `${safe(name)}: ${safe(says)}`]))}`;
+    : `<h3>Over by ${safe(at)}</h3>${renewed === null ? '' : `<p>With all zones signed anew by then: ${safe([verdicts[renewed.verdict][1], renewed.level, renewed.reason].filter((part) => part !== null).join(' · '))}.</p>`}${tableOf(list.map(({ until, what, name, says }) => [safe(until), safe(what), `${safe(name)}: ${safe(says)}`]))}`;
 
 function hostPart(host: CheckedHost): string {
   const worlds =

@@ -19,7 +19,7 @@ const signs: Readonly<Record<CheckReport['verdict'], Mark>> = {
   undetermined: 'unknown',
 };
 
-const wordsOf = ({ verdict, level, reason }: CheckReport): string =>
+const wordsOf = ({ verdict, level, reason }: Pick<CheckReport, 'verdict' | 'level' | 'reason'>): string =>
   `${verdicts[verdict]}${level === null ? '' : ` · ${level}`}${reason === null ? '' : ` · ${reason}`}`;
 
 export const oneLine = ({ terminal }: Program, report: CheckReport): string =>
@@ -31,8 +31,9 @@ export function ladder(program: Program, report: CheckReport, flags: Flags): str
   const shown = new Set<string>();
   const rungs = (evidence: readonly Evidence[], indent: string): void => {
     for (const rung of narrate(evidence)) {
-      const line = `${indent}${mark(terminal, rung.outcome)} ${rung.rung.padEnd(12)} ${printable(rung.text)}   ${rung.rule}`;
-      if (!shown.has(line)) lines.push(line);
+      // What decided stands above; a host adds what is its own.
+      const line = `${mark(terminal, rung.outcome)} ${rung.rung.padEnd(12)} ${printable(rung.text)}   ${rung.rule}`;
+      if (!shown.has(line)) lines.push(`${indent}${line}`);
       shown.add(line);
     }
   };
@@ -116,7 +117,10 @@ export function matrix({ hosts }: CheckReport): readonly string[] {
   return table([['  HOST', 'ADDRESS', 'DNS', 'TLSA', 'TLS', 'PROVEN', 'REQUIRETLS', 'RESULT'], ...rows]).split('\n');
 }
 
-const lapses = ({ terminal }: Program, { lapsed, at }: CheckReport): readonly string[] => [
+const lapses = ({ terminal }: Program, { lapsed, at, renewed }: CheckReport): readonly string[] => [
+  ...(renewed === null
+    ? []
+    : [`  with all zones signed anew by then: ${mark(terminal, signs[renewed.verdict])} ${wordsOf(renewed)}`]),
   `  over by ${at.slice(0, 10)}:`,
   ...lapsed.map(
     ({ until, what, name, says }) =>

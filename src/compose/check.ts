@@ -35,7 +35,8 @@ export async function* checkEach(
       if (report.kind === 'fault' || later === undefined || today?.kind !== 'ok') yield report;
       else {
         const lapsed = await lapsesOf(today.value, loaded, subject, options, flags, later);
-        yield ok({ ...report.value, lapsed });
+        const renewed = await withFreshSignatures(today.value, opened.value, loaded, subject, options, flags);
+        yield ok({ ...report.value, lapsed, renewed });
       }
     }
   } finally {
@@ -69,6 +70,27 @@ async function look(
     discover: outlook.discoverOptions,
     signal: AbortSignal.timeout(timeoutOf(flags)),
   });
+}
+
+/**
+ * Signatures of zones live for days and are renewed by themselves, so nearly nothing would be left of a later verdict:
+ * what DNS says is taken as of now, and all else is judged as of then.
+ */
+async function withFreshSignatures(
+  today: Bench,
+  then: Bench,
+  loaded: Loaded,
+  subject: string,
+  options: CheckOptions,
+  flags: Flags,
+): Promise<CheckReport['renewed']> {
+  const { outlook } = today;
+  const { clock } = then.around;
+  const mixed = { ...outlook, probePorts: { ...outlook.probePorts, clock } };
+  const report = await look({ ...today, outlook: mixed, around: then.around }, loaded, subject, options, flags);
+  if (report.kind === 'fault') return null;
+  const { verdict, level, reason } = report.value;
+  return { verdict, level, reason };
 }
 
 async function lapsesOf(

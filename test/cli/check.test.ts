@@ -195,6 +195,11 @@ test('OPS-10 --at says what will be over by then: certificates, policy, signatur
   assert.deepEqual((await check('both.test')).report.lapsed, []);
   const soon = await check('both.test', '--at', '+1m');
   assert.deepEqual([soon.code, soon.report.lapsed], [0, []]);
+  // Zones are signed anew by themselves: what is left is said as well.
+  assert.deepEqual([later.report.verdict, later.report.renewed?.reason], ['undetermined', 'cert-expired']);
+  const month = await check('both.test', '--at', '+30d');
+  assert.deepEqual([month.report.verdict, month.report.renewed?.level], ['undetermined', 'dane']);
+  assert.deepEqual([soon.report.renewed?.level, (await check('both.test')).report.renewed], ['dane', null]);
   // An unsigned zone: only dates of certificate and policy count, and the verdict is that of then.
   const unsigned = await check('sts-enforce.example', '--at', '+8d');
   assert.ok(unsigned.report.lapsed.some(({ what }) => what === 'policy'));

@@ -108,6 +108,7 @@ const report = (over: Partial<CheckReport>): CheckReport =>
     tlsrpt: null,
     hosts: [],
     lapsed: [],
+    renewed: null,
     evidence: [],
     explain: [],
     ...over,
