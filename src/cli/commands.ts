@@ -5,12 +5,14 @@ import { tlsaForms, typographicDash } from '../core/dane/forms.ts';
 import { catalogue } from '../core/policy/catalogue.ts';
 import type { Reason } from '../core/policy/reasons.ts';
 import { check } from './check.ts';
+import { completion } from './completion.ts';
 import { configVerb } from './config.ts';
 import { dns } from './dns.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { type Arguments, commonFault, commonFlags, type FlagSpec, filterFlags, parseFlags } from './flags.ts';
 import { health } from './health.ts';
+import { man } from './man.ts';
 import { policy } from './policy.ts';
 import { probe } from './probe.ts';
 import { type Program, RelayUnreachable } from './program.ts';
@@ -224,6 +226,22 @@ export const commands: readonly Command[] = [
     examples: ['sekisho health --ready'],
     flags: [{ name: 'ready', says: 'ready to take and deliver mail, not only alive' }],
     run: health,
+  },
+  {
+    name: 'completion',
+    usage: 'completion bash | zsh | fish',
+    says: 'completion for a shell, on standard output',
+    examples: ['sekisho completion bash > /etc/bash_completion.d/sekisho'],
+    flags: [],
+    run: (program, given) => completion(program, given, { commands, common: commonFlags }),
+  },
+  {
+    name: 'man',
+    usage: 'man',
+    says: 'the manual page, on standard output',
+    examples: ['sekisho man > /usr/local/share/man/man8/sekisho.8'],
+    flags: [],
+    run: (program) => man(program, { commands, common: commonFlags }),
   },
   {
     name: 'version',

@@ -1,0 +1,81 @@
+// Completions and manual page hold every verb and flag of the table, and shells can read them.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { test } from 'node:test';
+import { commands } from '../../src/cli/commands.ts';
+import { subverbs } from '../../src/cli/completion.ts';
+import { commonFlags } from '../../src/cli/flags.ts';
+import { bare } from '../relay/world.ts';
+
+const scriptFor = async (shell: string): Promise<string> => {
+  const said = await bare({}, 'completion', shell);
+  assert.equal(said.code, 0);
+  assert.equal(said.err, '');
+  return said.out;
+};
+
+test('every shell is told every verb, its words and its flags', async () => {
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const script = await scriptFor(shell);
+    for (const command of commands) {
+      assert.ok(script.includes(command.name), `${shell} ${command.name}`);
+      for (const word of subverbs(command)) assert.ok(script.includes(word), `${shell} ${command.name} ${word}`);
+      for (const { name } of [...command.flags, ...commonFlags])
+        assert.ok(script.includes(shell === 'fish' ? `-l ${name}` : `--${name}`), `${shell} --${name}`);
+    }
+  }
+});
+
+test('the words behind a verb are those of its usage', () => {
+  const words = Object.fromEntries(commands.map((command) => [command.name, subverbs(command)]));
+  assert.deepEqual(words.tlsa, ['make', 'check']);
+  assert.deepEqual(words.config, ['check', 'show', 'example', 'env']);
+  assert.deepEqual(words.policy, ['list', 'show', 'refresh', 'forget', 'make', 'lint']);
+  assert.deepEqual(words.check, []);
+  assert.ok(words.queue?.includes('bounce'));
+});
+
+test('bash completes with what it was given', async () => {
+  const script = await scriptFor('bash');
+  const complete = (...words: readonly string[]): readonly string[] =>
+    execFileSync(
+      'bash',
+      [
+        '-c',
+        `${script}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sekisho; printf '%s\\n' "\${COMPREPLY[@]}"`,
+        'bash',
+        ...words,
+      ],
+      { encoding: 'utf8' },
+    )
+      .trim()
+      .split('\n');
+  assert.deepEqual(complete('sekisho', 'tl'), ['tlsa']);
+  assert.deepEqual(complete('sekisho', 'tlsa', 'm'), ['make']);
+  assert.deepEqual(complete('sekisho', 'tlsa', 'make', '--cert'), ['--certificate', '--cert']);
+  assert.deepEqual(complete('sekisho', 'check', '--as', 'm'), ['mta-sts']);
+  assert.deepEqual(complete('sekisho', 'dns', '--color', 'n'), ['never']);
+});
+
+test('the manual page holds every verb, flag, example and exit status, and only known requests', async () => {
+  const { out, code } = await bare({}, 'man');
+  assert.equal(code, 0);
+  const plain = out.replaceAll('\\-', '-').replaceAll('\\e', '\\').replaceAll('\\&', '');
+  for (const command of commands) {
+    assert.ok(plain.includes(`.SS ${command.name}\n`), command.name);
+    for (const example of command.examples) assert.ok(plain.includes(example.replaceAll('…', '...')), example);
+    for (const { name } of command.flags) assert.ok(plain.includes(`--${name}`), name);
+  }
+  for (const { name } of commonFlags) assert.ok(plain.includes(`--${name}`), name);
+  for (const line of out.split('\n'))
+    if (/^[.']/.test(line)) assert.match(line, /^\.(TH|SH|SS|PP|TP|B|I|nf|fi)( |$)/, line);
+  for (const status of [0, 1, 2, 3, 4, 5]) assert.ok(out.includes(`.B ${status}\n`));
+});
+
+test('wrong use is told in one line', async () => {
+  for (const argv of [['completion'], ['completion', 'tcsh'], ['completion', 'bash', 'zsh']]) {
+    const said = await bare({}, ...argv);
+    assert.equal(said.code, 2, argv.join(' '));
+    assert.match(said.err, /^sekisho: completion wants bash, zsh or fish/);
+  }
+});
