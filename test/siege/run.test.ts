@@ -29,10 +29,7 @@ async function rowsAgainst(target: Target, attacks: readonly Attack[], claims = 
 }
 
 const told = (changes: Partial<Attack>): Attack => ({ ...starttlsRemoved, ...changes });
-const found =
-  (kind: 'held' | 'fell'): Attack['run'] =>
-  async () =>
-    ({ kind, saw: 'what was seen' }) as Finding;
+const found = (kind: 'held' | 'fell') => async (): Promise<Finding> => ({ kind, saw: 'what was seen' });
 const kinds = (rows: readonly Row[]): readonly string[] => rows.map(({ finding }) => finding.kind);
 
 test('a relay that hands on in cleartext falls, and mail that may go in cleartext is no fall', async () => {
