@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { launch, type Ran, runProgram } from './machine.ts';
+import { launch, ownEnvironment, type Ran, runProgram } from './machine.ts';
 import { type Peer, until } from './peers.ts';
 
 export const program: string = join(import.meta.dirname, '../../bin/sekisho.mjs');
@@ -63,7 +63,11 @@ export async function startSekisho(options: SekishoOptions): Promise<Sekisho> {
   const config = join(folder, 'sekisho.toml');
   writeFileSync(config, configuration(options));
   // Many short runs of the same program: what Node compiled is kept between them.
-  const env = { ...process.env, STATE_DIRECTORY: folder, NODE_COMPILE_CACHE: join(tmpdir(), 'sekisho-interop-cache') };
+  const env = {
+    ...ownEnvironment(),
+    STATE_DIRECTORY: folder,
+    NODE_COMPILE_CACHE: join(tmpdir(), 'sekisho-interop-cache'),
+  };
   const { log, ...running } = launch(process.execPath, [program, 'run', '-c', config], { env });
   const verb = (...args: readonly string[]): Promise<Ran> =>
     runProgram(process.execPath, [program, ...args, '-c', config], { env });
