@@ -126,10 +126,24 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'doctor',
-    usage: 'doctor',
-    says: 'can this machine do the job',
-    examples: ['sekisho doctor'],
-    flags: [],
+    usage: 'doctor [<own domain>…]',
+    says: 'can this machine do the job, and is a domain of ours ready for DANE',
+    examples: [
+      'sekisho doctor',
+      'sekisho doctor example.org',
+      'sekisho doctor --reach example.net --bad broken.example.net',
+    ],
+    flags: [
+      {
+        name: 'reach',
+        value: 'domain',
+        multiple: 'yes',
+        says: 'its mail hosts show that port 25 is open; default: large receivers',
+      },
+      { name: 'no-connect', says: 'connect to nobody' },
+      { name: 'good', value: 'name', multiple: 'yes', says: 'a name that must be secure' },
+      { name: 'bad', value: 'name', multiple: 'yes', says: 'a name that must be bogus' },
+    ],
     run: doctor,
   },
   {

@@ -1,18 +1,35 @@
-// `sekisho doctor`: can this machine do the job. First form: what can be told without leaving it, and the resolver's exam.
+// `sekisho doctor [domain…]`: can this machine do the job, and are domains of ours ready for DANE (OPS-60 to OPS-62).
 
+import type { DomainName } from '../core/base/brand.ts';
+import { parseDomainName } from '../core/base/domain-name.ts';
 import type { Arguments } from './flags.ts';
-import type { Program } from './program.ts';
+import type { DoctorRequest, Program } from './program.ts';
 import { faultLine, loadedOrFaults } from './settings.ts';
 import { type ExitCode, exitCodes, json, mark, printable } from './terminal.ts';
 
 export async function doctor(program: Program, given: Arguments): Promise<ExitCode> {
   const { terminal } = program;
+  const domains: DomainName[] = [];
+  for (const text of given.words) {
+    const domain = parseDomainName(text);
+    if (domain.kind === 'fault') {
+      terminal.err(`sekisho: ${JSON.stringify(printable(text))} is no domain\nsee: sekisho help doctor\n`);
+      return exitCodes.usage;
+    }
+    domains.push(domain.value);
+  }
   const loaded = loadedOrFaults(program, given);
   if (loaded === undefined) return exitCodes.usage;
+  const request: DoctorRequest = {
+    domains,
+    reach: given.flags.on('no-connect') ? 'none' : given.flags.all('reach'),
+    good: given.flags.all('good'),
+    bad: given.flags.all('bad'),
+  };
   const faults = await program.inspect(loaded);
   const findings = [
     ...faults.map((found) => ({ subject: 'configuration', outcome: 'fail' as const, says: faultLine(found) })),
-    ...(await program.doctor(loaded, given.flags)),
+    ...(await program.doctor(loaded, given.flags, request)),
   ];
   if (given.flags.on('json')) json(terminal, { schema: 'sekisho.doctor/1', findings });
   else if (!given.flags.on('quiet')) {

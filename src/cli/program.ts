@@ -84,6 +84,16 @@ export type SiegeOptions = {
   readonly folder: string;
 };
 
+export type DoctorRequest = {
+  /** Domains of ours that (will) publish TLSA records (OPS-61). */
+  readonly domains: readonly DomainName[];
+  /** Mail domains whose hosts show that port 25 is open; `none`: connect to nobody. */
+  readonly reach: readonly string[] | 'none';
+  /** Names whose look-up must be secure, and bogus. */
+  readonly good: readonly string[];
+  readonly bad: readonly string[];
+};
+
 export type DoctorFinding = {
   readonly subject: string;
   readonly outcome: 'pass' | 'fail' | 'unknown' | 'not-applicable';
@@ -155,7 +165,7 @@ export interface Program {
   presented(loaded: Loaded, flags: Flags, service: Service): Promise<Result<PresentedChain, string>>;
   /** One result per host and port. */
   tlsaCheck(loaded: Loaded, flags: Flags, request: TlsaCheckRequest): AsyncIterable<Result<TlsaCheck, TlsaFault>>;
-  doctor(loaded: Loaded, flags: Flags): Promise<readonly DoctorFinding[]>;
+  doctor(loaded: Loaded, flags: Flags, request: DoctorRequest): Promise<readonly DoctorFinding[]>;
   /** @param loaded undefined: the usual socket, whatever the configuration says. */
   relay(loaded: Loaded | undefined, flags: Flags): RelayClient;
   exampleConfig(profile: string | undefined): string | undefined;

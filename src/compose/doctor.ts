@@ -1,4 +1,4 @@
-// What can be told of this machine without leaving it, and the resolver's own exam (OPS-60, first form).
+// What can be told of this machine without leaving it, and the resolver's own exam (OPS-60). The rest: doctor-outside.ts.
 
 import type { DoctorFinding } from '../cli/program.ts';
 import type { Config } from '../config/config.ts';
@@ -16,14 +16,7 @@ export async function examineMachine(
   if (materials !== undefined) {
     findings.push(trustStore(materials), anchors(config), ...(await resolver(config, materials, around)));
   }
-  findings.push(...exceptions(config, around));
-  // cli.md, exit 3: what was not tried is not right.
-  findings.push({
-    subject: 'port 25',
-    outcome: 'unknown',
-    says: 'not tested; sekisho check <domain> connects to its hosts',
-  });
-  return findings;
+  return [...findings, ...exceptions(config, around)];
 }
 
 function hostName({ identity }: Config): DoctorFinding {

@@ -16,6 +16,7 @@ import { typeFromText } from '../core/dns/presentation.ts';
 import { sightOf, surroundings, withBench } from './bench.ts';
 import { checkEach } from './check.ts';
 import { examineMachine } from './doctor.ts';
+import { examineOutside } from './doctor-outside.ts';
 import { exampleConfig } from './example.ts';
 import { readInput, writeOutput } from './input.ts';
 import { runLab } from './lab.ts';
@@ -58,9 +59,14 @@ export function makeProgram(terminal: Terminal, env: Environment): Program {
         presentedBy(outlook.probePorts, service, probeOptions),
       ),
     tlsaCheck: (loaded, flags, request) => checkTlsaLive(loaded, flags, request, env, terminal),
-    doctor: async (loaded, flags) => {
+    doctor: async (loaded, flags, request) => {
       const { materials } = gatherSight(loaded.config, env, systemClock.now());
-      return examineMachine(loaded.config, materials, surroundings(flags, terminal));
+      const here = await examineMachine(loaded.config, materials, surroundings(flags, terminal));
+      const outside = await withBench(loaded, flags, env, terminal, async (bench) =>
+        ok(await examineOutside(loaded.config, bench, request)),
+      );
+      // What is wrong with the settings was told by `inspect`.
+      return [...here, ...(outside.kind === 'ok' ? outside.value : [])];
     },
     relay: (loaded, flags) => relayClient(loaded, flags, env),
     exampleConfig,
