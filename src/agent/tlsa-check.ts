@@ -144,15 +144,21 @@ async function publishedAt(ports: TlsaPorts, candidate: Candidate, { supposed }:
         state: dane.reason === 'bogus' ? 'bogus' : 'failed',
         says: `the TLSA question got no answer that counts (${dane.reason}): mail waits`,
       };
-    default:
+    default: {
+      // DANE-6: a failed look-up is no absence, whichever of the two it was.
+      const failed =
+        raw?.kind === 'failed' ? raw : candidate.addresses.kind === 'failed' ? candidate.addresses : undefined;
+      if (failed !== undefined)
+        return {
+          ...found,
+          state: failed.reason === 'bogus' ? 'bogus' : 'failed',
+          says: `the look-up got no answer that counts (${failed.reason})`,
+        };
       // OPS-62, RFC 7672 §2.2: what nothing proves is not published.
       return records.length > 0
         ? { ...found, state: 'insecure', says: 'records are there, but not proven by DNSSEC: senders ignore them' }
-        : {
-            ...found,
-            state: 'none',
-            says: raw?.kind === 'failed' ? `no answer (${raw.reason})` : 'no TLSA record is published',
-          };
+        : { ...found, state: 'none', says: 'no TLSA record is published' };
+    }
   }
 }
 

@@ -204,3 +204,22 @@ test('wrong use: one clear line and exit 2; hostile words are shown, not obeyed'
   assert.doesNotMatch(await bad('mx.\u001b[2J.test'), /\u001b/);
   assert.match(await bad('mx.dane-ee.test', '--starttls', 'maybe'), /--starttls/);
 });
+
+test('DANE-6 OPS-12 a look-up that failed is no absence: exit 3', async () => {
+  world.lab.setFault('dns:servfail', 'mx.both.test/A');
+  world.lab.setFault('dns:servfail', 'mx.both.test/AAAA');
+  const silent = await check('mx.both.test');
+  assert.deepEqual([silent.code, silent.report.verdict, silent.report.published], [3, 'undetermined', 'failed']);
+  world.lab.clearFaults();
+  const nobody = await sekisho(
+    world,
+    'tlsa',
+    'check',
+    'mx.dane-ee.test',
+    '--resolver',
+    '127.0.0.1:1',
+    '--timeout',
+    '2s',
+  );
+  assert.equal(nobody.code, 3, nobody.out);
+});
