@@ -42,14 +42,16 @@ export async function letPass(arena: Arena, domain: string): Promise<void> {
   await pause(500);
 }
 
-/** The first notice at the domain's hosts that speaks of the mark, or undefined when none comes. */
+/** The first notice at the domain's hosts that speaks of the mark, so far. */
+export const findNotice = (arena: Arena, domain: string, marker: string): SeenMessage | undefined =>
+  arena.lab
+    .messages()
+    .find(({ host, mail, raw }) => host.endsWith(`.${domain}`) && mail.startsWith('<>') && raw.includes(marker));
+
+/** The same, waited for; undefined when none comes. */
 export async function noticeAt(arena: Arena, domain: string, marker: string): Promise<SeenMessage | undefined> {
-  const find = (): SeenMessage | undefined =>
-    arena.lab
-      .messages()
-      .find(({ host, mail, raw }) => host.endsWith(`.${domain}`) && mail.startsWith('<>') && raw.includes(marker));
-  await until(() => find() !== undefined, 60_000);
-  return find();
+  await until(() => findNotice(arena, domain, marker) !== undefined, 60_000);
+  return findNotice(arena, domain, marker);
 }
 
 /** Every command line that any host heard with the text in it. */

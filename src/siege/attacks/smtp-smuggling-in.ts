@@ -1,7 +1,7 @@
 // ATK-88 (RFC 5321 §4.1.1.4): sequences that other servers take for the end of data.
 
 import type { Attack } from '../attack.ts';
-import { heardWith, letPass, newMarker, openData, shortly } from '../hostile-client.ts';
+import { heardWith, letPass, newMarker, openData, pause, shortly } from '../hostile-client.ts';
 import { allHeld, fell, held } from '../judging.ts';
 
 const endings = {
@@ -30,9 +30,12 @@ export const smugglingIn: Attack = {
       const hidden = newMarker();
       const talk = await openData(arena.target, `sender.${marker}@relay.lab.test`, `first.${marker}@${domain}`);
       const second = [`MAIL FROM:<sender.${hidden}@relay.lab.test>`, `RCPT TO:<second.${hidden}@${domain}>`, 'DATA'];
-      talk.send(
-        `Subject: siege\r\n\r\n${marker}${endings[form]}${second.join('\r\n')}\r\nSubject: hidden\r\n\r\nhidden\r\n.\r\n`,
-      );
+      // One after the other, as a server between us would see them come: no command stands behind a DATA.
+      talk.send(`Subject: siege\r\n\r\n${marker}${endings[form]}`);
+      await pause(200);
+      talk.send(`${second.join('\r\n')}\r\n`);
+      await pause(200);
+      talk.send('Subject: hidden\r\n\r\nhidden\r\n.\r\n');
       while (!/^(closed|silent)$/.test(await talk.hear(shortly)));
       talk.close();
       await letPass(arena, domain);
