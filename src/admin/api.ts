@@ -54,7 +54,7 @@ export interface Relay {
   list(filter: QueueFilter): Promise<readonly MessageSummary[]>;
   story(id: string): Promise<MessageStory | undefined>;
   act(act: string, filter: QueueFilter, note: string): Promise<number | undefined>;
-  flush(): void;
+  flush(): Promise<void>;
   probe(address: string): Promise<{ readonly id: string } | { readonly refused: string }>;
   check(subject: string, options: unknown): Promise<unknown>;
   readonly policies: PolicyDesk;
@@ -147,7 +147,7 @@ export async function answer(relay: Relay, method: string, url: URL, body: strin
     return changed === undefined ? json(400, { error: 'no such act' }) : json(200, { recipients: changed });
   }
   if (pathname === '/api/v1/flush') {
-    relay.flush();
+    await relay.flush();
     return json(200, {});
   }
   if (pathname === '/api/v1/probe') return json(200, await relay.probe(String(asked.address ?? '')));

@@ -61,7 +61,9 @@ export function createRelayClient(endpoint: Endpoint, timeoutMs: number): RelayC
     });
   const post = async <T>(path: string, body: unknown): Promise<T> => {
     const { status, value } = await ask('POST', path, body);
-    if (status !== 200) throw new Error((value as { error?: string }).error ?? `status ${status}`);
+    const says = (value as { error?: string }).error ?? `status ${status}`;
+    if (status >= 500) throw new RelayUnreachable(`the relay at ${name} could not: ${says}`);
+    if (status !== 200) throw new Error(says);
     return value as T;
   };
   return {

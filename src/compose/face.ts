@@ -5,7 +5,7 @@ import type { BoundAddress } from '../adapters/smtp/server.ts';
 import type { Check, Relay as RelayFace } from '../admin/api.ts';
 import type { accept } from '../agent/accept.ts';
 import { createHostMemory } from '../agent/host-memory.ts';
-import type { Clock, Incoming, IncomingBody, Log, QueueStats, QueueStore } from '../agent/ports.ts';
+import type { Clock, Incoming, IncomingBody, QueueStats, QueueStore } from '../agent/ports.ts';
 import { probe } from '../agent/probe.ts';
 import type { CheckOptions } from '../cli/program.ts';
 import type { QueueId } from '../core/base/brand.ts';
@@ -26,7 +26,6 @@ export type FaceParts = {
   readonly addresses: () => readonly BoundAddress[];
   readonly metrics: Registry;
   readonly clock: Clock;
-  readonly log: Log;
   /** Why what is on disk is not what is in force. */
   readonly trouble: () => string | undefined;
   readonly draining: () => boolean;
@@ -61,10 +60,9 @@ export function makeRelayFace(parts: FaceParts): RelayFace {
       parts.kick();
       return changed;
     },
-    flush: () => {
-      queue
-        .act('retry', {}, clock.now(), '')
-        .then(parts.kick, (error: unknown) => parts.log.event('error', 'flush-failed', { says: String(error) }));
+    flush: async () => {
+      await queue.act('retry', {}, clock.now(), '');
+      parts.kick();
     },
     probe: (address) => submitProbe(parts, address),
     policies: makePolicyDesk(() => inForce().outlook.discoverPorts, clock),

@@ -93,7 +93,6 @@ async function joinParts(loaded: Loaded, materials: Materials, around: RelayArou
     addresses: reloader.addresses,
     metrics: around.metrics,
     clock,
-    log,
     trouble: reloader.trouble,
     draining: () => draining.signal.aborted,
   });

@@ -47,7 +47,7 @@ const relay: Relay = {
     acts.push(act);
     return 3;
   },
-  flush: () => void acts.push('flush'),
+  flush: async () => void acts.push('flush'),
   probe: async () => ({ id: 'Q9' }),
   check: async () => ({}),
   policies: {
