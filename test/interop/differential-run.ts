@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareWorld, newTally, startWorld } from './differential.ts';
+import { attackWorld, newAttackTally } from './differential-attack.ts';
 import type { Question } from './random-questions.ts';
 
 const { env } = process;
@@ -15,21 +16,37 @@ const zones = Number(env.ZONES ?? 32);
 const only = env.QUESTION?.split(' ') as unknown as Question | undefined;
 const folder = mkdtempSync(join(tmpdir(), 'sekisho-differential-'));
 const tally = newTally();
+const attacks = newAttackTally();
 console.log(`seed ${seed}, ${wanted} questions`);
 try {
   for (let world = Number(env.WORLD ?? 0); tally.questions < wanted; world++) {
     const running = await startWorld(seed, world, folder, zones);
     const run = { seed, world, folder, zones, questions: Math.min(perWorld, wanted - tally.questions) };
     const before = tally.unexplained.length;
-    await compareWorld(running, only === undefined ? run : { ...run, only }, tally);
+    const honest = await compareWorld(running, only === undefined ? run : { ...run, only }, tally);
+    const brokenBefore = attacks.broken.length;
+    await attackWorld(running, run, honest, attacks);
     await running.stop();
-    for (const text of tally.unexplained.slice(before)) console.log(text);
-    console.log(`world ${world}: ${tally.questions} questions so far, ${tally.unexplained.length} unexplained`);
+    for (const text of [...tally.unexplained.slice(before), ...attacks.broken.slice(brokenBefore)]) console.log(text);
+    console.log(
+      `world ${world}: ${tally.questions} questions so far, ${tally.unexplained.length} differences unexplained; ${attacks.attempts} forgeries, ${attacks.broken.length} believed`,
+    );
     if (only !== undefined) break;
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-const { unexplained, ...counts } = tally;
-console.log(JSON.stringify({ ...counts, unexplained: unexplained.length }, null, 2));
-process.exitCode = unexplained.length === 0 ? 0 : 1;
+const { unexplained, ...compared } = tally;
+const { broken, ...attacked } = attacks;
+console.log(
+  JSON.stringify(
+    {
+      seed,
+      compared: { ...compared, unexplained: unexplained.length },
+      attacked: { ...attacked, believed: broken.length },
+    },
+    null,
+    2,
+  ),
+);
+process.exitCode = unexplained.length + broken.length === 0 ? 0 : 1;

@@ -1,7 +1,7 @@
 // The same questions to unbound, to BIND and to our validator behind each of them, over one world of random zones. What
 // they say is brought into one form and compared; what is known to differ stands in `differential-known.ts`.
 
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createResolver, type ValidatingResolver } from '../../src/adapters/dns/resolver.ts';
@@ -69,6 +69,8 @@ export async function startWorld(seed: string, world: number, folder: string, si
   const built = buildWorld(plan, join(home, 'zones'));
   const [authority, unbound, named, plain] = (await freePorts(4)) as [number, number, number, number];
   const peers: Peer[] = [await startNsd(join(home, 'nsd'), authority, built.zones)];
+  const refused = readFileSync(join(home, 'nsd/nsd.log'), 'utf8').match(/error: .*/);
+  if (refused !== null) throw new Error(`nsd does not serve the world ${worldName(seed, world)}: ${refused[0]}`);
   const stubs = built.zones.map((zone) => ({ zone: zone.name, server: `127.0.0.1@${authority}` }));
   const { anchors } = built;
   peers.push(

@@ -109,9 +109,8 @@ export async function openWorkshop(folder: string, hidden: string, env: Environm
   /** The volume is what the image has there, on a file system of its own; the rest can no longer be written. */
   const seal = async ({ root, volume }: Image): Promise<void> => {
     const inside = join(root, volume);
-    const owner = (await inMounts('stat', '--format=%u:%g', inside)).trim();
-    await inMounts('mount', '-t', 'tmpfs', 'tmpfs', inside);
-    await inMounts('chown', owner, inside);
+    const [uid, gid, mode] = (await inMounts('stat', '--format=%u %g %a', inside)).trim().split(' ');
+    await inMounts('mount', '-t', 'tmpfs', '-o', `uid=${uid},gid=${gid},mode=${mode}`, 'tmpfs', inside);
     await inMounts('mount', '-o', 'remount,ro', root);
   };
 

@@ -363,7 +363,7 @@ function delegation(zone: PlannedZone, keys: readonly Key[]): readonly string[] 
 
 /** What a line of a signed file says: owner, TTL, class, type, data. */
 const typeOf = (line: string): string => /^\S+\s+\d+\s+IN\s+(\S+)/.exec(line)?.[1] ?? '';
-const coveredOf = (line: string): string => /\sRRSIG\s+(\S+)/.exec(line)?.[1] ?? '';
+const coveredOf = (line: string): string => /^\S+\s+\d+\s+IN\s+RRSIG\s+(\S+)/.exec(line)?.[1] ?? '';
 const isDenial = (type: string): boolean => type === 'NSEC' || type === 'NSEC3';
 
 function strike(lines: readonly string[], fault: Fault, at: number, zone: string): readonly string[] {

@@ -29,3 +29,12 @@ test('at least twenty removals, in every part, of rows that are run', () => {
     for (const row of rows) assert.ok(runnable.includes(row), `${takesAway}: ${row}`);
   }
 });
+
+test('the document names every removal, in order', () => {
+  const lines = readFileSync(join(root, 'docs/siege-removals.md'), 'utf8').split('\n');
+  const told = lines.filter((line) => /^\| \d+ \|/.test(line)).map((line) => line.split(' | ').slice(1, 3));
+  assert.deepEqual(
+    told,
+    removals.map(({ area, takesAway }) => [area, takesAway]),
+  );
+});

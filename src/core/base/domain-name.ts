@@ -64,4 +64,4 @@ export const isAtOrBelow = (name: DomainName, ancestor: DomainName): boolean =>
 export const isOneLabelBelow = (name: DomainName, ancestor: DomainName): boolean => parentOf(name) === ancestor;
 
 /** A name whose last label is numeric is an address or a mistake, never a host (RTE-12, RFC 1123 §2.1). */
-export const looksLikeAddress = (name: string): boolean => /(^|\.)(\d+|0x[0-9a-f]*)$/i.test(name);
+export const looksLikeAddress = (name: string): boolean => /(^|\.)(\d+|0x[0-9a-f]*)\.?$/i.test(name);

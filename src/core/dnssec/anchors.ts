@@ -78,7 +78,13 @@ function parseLines(text: string): Result<Anchors, AnchorFault> {
 const joinParentheses = (text: string): string =>
   text.replace(/;[^\n]*/g, '').replace(/\(([^()]*)\)/g, (_, inside: string) => inside.replaceAll('\n', ' '));
 
-const shown = (line: string): string => JSON.stringify(line.trim().slice(0, 60));
+const shown = (line: string): string =>
+  JSON.stringify(
+    line
+      .trim()
+      .slice(0, 60)
+      .replace(/[^\x20-\x7e]/g, '?'),
+  );
 
 /** Owner, TTL and class may be left out in the ways of RFC 1035 §5.1; without an owner the root is meant. */
 function parseLine(fields: readonly string[]): Anchor | 'unusable' | undefined {

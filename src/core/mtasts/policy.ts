@@ -2,6 +2,7 @@
 
 import type { Brand, Instant, Seconds } from '../base/brand.ts';
 import { isNonEmpty, type NonEmpty } from '../base/result.ts';
+import { trimEndOf } from '../base/trim.ts';
 import { parseMxPattern } from './mx-pattern.ts';
 
 /** `mx.example.com` or `*.example.com`, folded, without a final dot. */
@@ -95,7 +96,8 @@ function readLines(
   if (lines.length > maxLines) errors.push({ line: maxLines, code: 'too-long', says: `more than ${maxLines} lines` });
   for (const [index, raw] of lines.slice(0, maxLines).entries()) {
     const line = index + 1;
-    const text = raw.replace(/[ \t\r]+$/, '');
+    // ATK-66
+    const text = trimEndOf(raw, ' \t\r');
     if (text === '') continue;
     const match = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,31}):[ \t]*(.*)$/.exec(text);
     // STS-32: a typing error must not strip the domain of its protection.

@@ -1,5 +1,7 @@
 // `_mta-sts` TXT records to the policy id, or to why there is none (RFC 8461 §3.1, STS-3 to STS-5).
 
+import { trimOf } from '../base/trim.ts';
+
 export type StsRecord =
   | { readonly kind: 'id'; readonly id: string }
   /** No record that begins as one. */
@@ -25,7 +27,7 @@ const latin1 = new TextDecoder('latin1');
 const field = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}=[\x21-\x3a\x3c\x3e-\x7e]+$/;
 
 function readFields(text: string): StsRecord {
-  const fields = text.split(';').map((part) => part.replace(/^[ \t]+|[ \t]+$/g, ''));
+  const fields = text.split(';').map((part) => trimOf(part, ' \t'));
   // A final semicolon is optional.
   if (fields.at(-1) === '') fields.pop();
   let id: string | undefined;
