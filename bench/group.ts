@@ -2,9 +2,9 @@
 // logging included, and so that it can be stopped whole.
 
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { at } from './place.ts';
+import { at, run } from './place.ts';
 
 export type Cpu = { readonly total: number; readonly user: number; readonly system: number };
 /** MiB; `pss` counts shared pages once. */
@@ -23,9 +23,17 @@ export type Group = {
 };
 
 const isUnified = existsSync('/sys/fs/cgroup/cgroup.controllers');
+const hierarchy = `/sys/fs/cgroup/${isUnified ? '' : 'cpuacct/'}sekisho-bench-${run}`;
+
+/** After the run, when nothing is left in them. */
+export function removeGroups(): void {
+  if (!existsSync(hierarchy)) return;
+  const groups = readdirSync(hierarchy, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  for (const path of [...groups.map(({ name }) => `${hierarchy}/${name}`), hierarchy]) quietly(() => rmdirSync(path));
+}
 
 export function openGroup(name: string): Group {
-  const base = `/sys/fs/cgroup/${isUnified ? '' : 'cpuacct/'}sekisho-bench/${name}`;
+  const base = `${hierarchy}/${name}`;
   mkdirSync(base, { recursive: true });
   const start = (command: readonly string[], options: SpawnOptions = {}): ChildProcess => {
     const log = openSync(at(`logs/${name}.log`), 'a');

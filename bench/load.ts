@@ -1,5 +1,6 @@
 // The two ends of every run: the source that hands mail to the relay, and the sink that is every destination.
 
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exitOf, type Group } from './group.ts';
@@ -66,9 +67,9 @@ export async function send(group: Group, load: Load): Promise<Sent> {
   return JSON.parse(text) as Sent;
 }
 
-export function startSink(group: Group): void {
+export function startSink(group: Group): ChildProcess {
   const { cert, key } = certificate('sink');
-  group.start([at('bin/sink'), '-cert', cert, '-key', key, '-listen', '0.0.0.0:25']);
+  return group.start([at('bin/sink'), '-cert', cert, '-key', key, '-listen', '0.0.0.0:25']);
 }
 
 async function ask(path: string): Promise<string> {

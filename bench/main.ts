@@ -1,9 +1,10 @@
 // npm run bench: source → relay → sink on loopback, every destination with DANE, sekisho beside Postfix in the same run.
 
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { openGroup } from './group.ts';
+import { openGroup, removeGroups } from './group.ts';
 import { startSink } from './load.ts';
 import {
   backlog,
@@ -67,7 +68,9 @@ async function main(): Promise<number> {
     for (const what of without) say(`missing: ${what}`);
     if (without.length > 0) return 2;
     if (!hasPostfix()) say('without Postfix: bench/setup.sh puts it beside');
-    return goInside();
+    const code = goInside();
+    removeGroups();
+    return code;
   }
   furnish();
   const parties = await openParties();
@@ -80,10 +83,18 @@ async function main(): Promise<number> {
 async function openParties(): Promise<Parties> {
   makeZones();
   const parties = { source: openGroup('source'), sink: openGroup('sink'), dns: openGroup('dns') };
-  for (const command of dnsCommands) parties.dns.start(command);
-  startSink(parties.sink);
+  for (const command of dnsCommands) lasting(parties.dns.start(command), command[0]);
+  lasting(startSink(parties.sink), 'sink');
   await sleep(1000);
   return parties;
+}
+
+/** Nothing is measured without it. */
+function lasting(child: ChildProcess, name: string | undefined): void {
+  child.once('exit', (code, signal) => {
+    say(`${name} ended by itself (${code ?? signal}), see ${at('logs')}`);
+    process.exit(1);
+  });
 }
 
 async function short(parties: Parties, chosen: readonly Relay[]): Promise<number> {

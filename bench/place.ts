@@ -2,7 +2,7 @@
 // every process ends with it.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const folder: string = process.env.BENCH_DIR ?? '/var/tmp/sekisho-bench';
@@ -17,7 +17,7 @@ export function missing(): readonly string[] {
   if (process.platform !== 'linux') return ['Linux: the bench works in network namespaces'];
   const without: string[] = [];
   if (process.getuid?.() !== 0) without.push('root: the bench makes namespaces and control groups');
-  for (const tool of ['unshare', 'ip', 'mount', 'openssl', 'nsd', 'unbound', 'ldns-keygen', 'ldns-signzone']) {
+  for (const tool of ['flock', 'unshare', 'ip', 'mount', 'openssl', 'nsd', 'unbound', 'ldns-keygen', 'ldns-signzone']) {
     if (!isOnPath(tool)) without.push(`${tool}: run bench/setup.sh (Debian), or install it`);
   }
   for (const tool of ['source', 'sink']) {
@@ -40,24 +40,29 @@ function isOnPath(tool: string): boolean {
 
 const mark = 'BENCH_INSIDE';
 export const isInside = (): boolean => process.env[mark] !== undefined;
+/** Names this run, so that several do not count into the same control groups. */
+export const run: string = process.env[mark] ?? String(process.pid);
 
 /** Runs this program again inside new network, mount and process namespaces. @returns its exit code. */
 export function goInside(): number {
   const space = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
   const again = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   const path = `${process.env.PATH}:/usr/sbin:/sbin`;
-  const { status } = spawnSync('unshare', [...space, ...again], {
+  const alone = ['--nonblock', '--conflict-exit-code', '75', at('lock')];
+  const { status } = spawnSync('flock', [...alone, 'unshare', ...space, ...again], {
     stdio: 'inherit',
-    env: { ...process.env, PATH: path, [mark]: 'yes' },
+    env: { ...process.env, PATH: path, [mark]: run },
   });
+  if (status === 75) process.stderr.write(`another bench runs in ${folder}\n`);
   return status ?? 1;
 }
 
 /** Loopback up, many local ports, and the root of Postfix mounted where it was prepared. */
 export function furnish(): void {
+  rmSync(at('logs'), { recursive: true, force: true });
   for (const part of ['logs', 'state', 'profiles']) mkdirSync(at(part), { recursive: true });
   execFileSync('ip', ['link', 'set', 'lo', 'up']);
-  writeFileSync('/proc/sys/net/ipv4/ip_local_port_range', '10000 65000');
+  writeFileSync('/proc/sys/net/ipv4/ip_local_port_range', '10000 64999');
   writeFileSync('/proc/sys/net/ipv4/tcp_tw_reuse', '1');
   if (!hasPostfix()) return;
   const layers = `lowerdir=/,upperdir=${at('postfix/upper')},workdir=${at('postfix/work')}`;

@@ -40,7 +40,7 @@ export const known: readonly Known[] = [
     id: 'root-ds',
     pattern: /^named failed \| behind \w+ secure nodata {2}\| \. DS \|/,
     right: 'we',
-    by: 'RFC 4035 §3.1.4.1',
+    by: 'RFC 4035 §5.4',
   },
   {
     id: 'asterisk-expanded',
