@@ -12,6 +12,8 @@ export type HostMemory = {
   failed(address: IpAddress, port: number, now: Instant): void;
   /** It answered, whatever it said. */
   reached(address: IpAddress, port: number): void;
+  /** An operator wants everything tried now. */
+  forget(): void;
 };
 
 type Entry = { readonly until: number; readonly failures: number };
@@ -39,6 +41,7 @@ export function createHostMemory(): HostMemory {
       for (const oldest of entries.keys()) if (entries.size > maxAddresses) entries.delete(oldest);
     },
     reached: (address, port) => void entries.delete(keyOf(address, port)),
+    forget: () => entries.clear(),
   };
 }
 

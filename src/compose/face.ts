@@ -61,6 +61,8 @@ export function makeRelayFace(parts: FaceParts): RelayFace {
       return changed;
     },
     flush: async () => {
+      // A host that rests after a failed connection is tried all the same.
+      inForce().outlook.sendPorts.hosts.forget();
       await queue.act('retry', {}, clock.now(), '');
       parts.kick();
     },

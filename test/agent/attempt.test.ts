@@ -41,6 +41,13 @@ describe('unreachable addresses', () => {
     assert.equal(memory.restOf(address, 25, instant(Date.UTC(2026, 0, 1))), undefined);
   });
 
+  test('QUE-7 an operator who wants everything tried ends every rest', () => {
+    const memory = createHostMemory();
+    memory.failed(address, 25, instant(0));
+    memory.forget();
+    assert.equal(memory.restOf(address, 25, instant(0)), undefined);
+  });
+
   test('QUE-4 the memory is bounded', () => {
     const memory = createHostMemory();
     for (let port = 1; port <= 10_001; port += 1) memory.failed(address, port, instant(0));
