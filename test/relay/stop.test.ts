@@ -1,12 +1,25 @@
 // The end of the process and the next beginning: signals, one owner of the state, bugs.
 
 import assert from 'node:assert/strict';
-import { readdirSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { SmtpTalk } from '../lab/smtp-talk.ts';
 import { post } from './mail.ts';
-import { bare, messageOf, named, openWorld, sekisho, startOutside, until, type World } from './world.ts';
+import {
+  bare,
+  freePort,
+  messageOf,
+  named,
+  openWorld,
+  program,
+  sekisho,
+  startOutside,
+  until,
+  type World,
+} from './world.ts';
 
 let world: World;
 before(async () => {
@@ -115,4 +128,27 @@ test('a bug that nobody caught ends the process with 5 and a line in the log, in
     const line = running.log.find(({ event }) => event === 'internal-error');
     assert.match(String(line?.says), /made for the test/);
   }
+});
+
+test('a log that cannot be written stops no mail', async () => {
+  const port = await freePort();
+  world.configure({ listen: `127.0.0.1:${port}` });
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [program, 'run', '-c', world.config], {
+    env: world.env,
+    stdio: ['ignore', 'ignore', full],
+  });
+  closeSync(full);
+  const ended = once(child, 'exit');
+  try {
+    await until(async () => (await sekisho(world, 'health', '--ready')).code === 0, 'the relay to be ready', 30_000);
+    for (const word of ['unlogged-1', 'unlogged-2', 'unlogged-3']) {
+      await post(port, { to: 'a@dane-ee.test', subject: word });
+      await until(() => messageOf(world.lab, word) !== undefined, word);
+    }
+  } finally {
+    child.kill('SIGTERM');
+  }
+  assert.deepEqual(await ended, [0, null]);
+  world.configure();
 });

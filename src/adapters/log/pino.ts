@@ -2,8 +2,9 @@
 // line for people.
 
 import { createHash } from 'node:crypto';
-import { destination, pino } from 'pino';
+import { pino } from 'pino';
 import type { Log } from '../../agent/ports.ts';
+import { openSink } from './sink.ts';
 
 export type LogOptions = {
   readonly format: 'json' | 'pretty';
@@ -21,7 +22,7 @@ const secretFields = /^(password|pass|secret|token|credentials|authorization|pri
 
 /** @returns a Log that can be flushed before the process ends. */
 export function createLog(options: LogOptions): Log & { flush(): void } {
-  const sink = options.write ? undefined : openSink();
+  const sink = options.write ? undefined : openSink(2);
   const write = options.write ?? ((line: string) => sink?.write(line));
   const clean = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
     redactFields(fields, options.redact);
@@ -32,7 +33,7 @@ export function createLog(options: LogOptions): Log & { flush(): void } {
         if (order.indexOf(level) < order.indexOf(options.level)) return;
         write(prettyLine(level, event, clean(fields)));
       },
-      flush: () => flushed(sink),
+      flush: () => sink?.flush(),
     };
   }
   const logger = pino(
@@ -47,27 +48,8 @@ export function createLog(options: LogOptions): Log & { flush(): void } {
   );
   return {
     event: (level, event, fields = {}) => logger[level](clean(fields), event),
-    flush: () => flushed(sink),
+    flush: () => sink?.flush(),
   };
-}
-
-/** Lines that wait because nobody takes them; what comes beyond is dropped. */
-const maxWaiting = 16 * 1024 * 1024;
-
-/** A log that cannot be written, on a full disk or behind a reader that is gone, must not stop the mail. */
-function openSink(): ReturnType<typeof destination> {
-  const sink = destination({ dest: 2, sync: false, minLength: 0, maxLength: maxWaiting });
-  sink.on('error', () => undefined);
-  return sink;
-}
-
-/** Nothing is left to be said where the last words cannot be written. */
-function flushed(sink: ReturnType<typeof openSink> | undefined): void {
-  try {
-    sink?.flushSync();
-  } catch {
-    // As above.
-  }
 }
 
 function prettyLine(level: string, event: string, fields: Readonly<Record<string, unknown>>): string {
