@@ -5,6 +5,7 @@ import type { BoundAddress, SmtpFront } from '../adapters/smtp/server.ts';
 import type { Log, PolicyStore } from '../agent/ports.ts';
 import { faultLine } from '../cli/settings.ts';
 import type { Loaded } from '../config/load.ts';
+import { seconds } from '../core/base/brand.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
 import type { Holder } from './in-force.ts';
 import { filesOf, readListeners } from './listeners.ts';
@@ -72,6 +73,10 @@ export function makeReloader(parts: ReloadParts, first: readonly BoundAddress[])
     } catch (error) {
       return fault((error as Error).message);
     }
+    // The old one serves until the new one is known: a relay that is ready stays so, and no delivery waits.
+    const enough = new AbortController();
+    await Promise.race([outlook.resolver.examined(), around.clock.sleep(seconds(10), enough.signal)]);
+    enough.abort();
     const done = await listen(materials.listeners);
     if (done.kind === 'fault') {
       outlook.close();

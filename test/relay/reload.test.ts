@@ -161,6 +161,28 @@ test('a listener that is gone from the configuration ends after its sessions, th
   await until(() => messageOf(world.lab, 'busy-over-reload') !== undefined, 'the message of the removed listener');
 });
 
+test('a listener changes its ways in place; only between implicit TLS and none there is no way', async () => {
+  world.configure({
+    listen: `127.0.0.1:${first}`,
+    edit: (text) => withCertificate(text).replace('name = "lab"', 'name = "renamed"\ntls = "required"'),
+  });
+  await hangUp('reloaded');
+  const talk = SmtpTalk.to({ address: '127.0.0.1', port: first });
+  await talk.reply();
+  await talk.say('EHLO a.test');
+  assert.match(await talk.say('MAIL FROM:<s@relay.lab.test>'), /^530 5\.7\.0/);
+  talk.close();
+  world.configure({
+    listen: `127.0.0.1:${first}`,
+    edit: (text) => withCertificate(text).replace('name = "lab"', 'name = "renamed"\ntls = "implicit"'),
+  });
+  await hangUp('reload-refused');
+  assert.match((await ready()).checks.find(({ ok }) => !ok)?.says ?? '', /begins or ends with a restart only/);
+  world.configure({ listen: `127.0.0.1:${first}`, edit: withCertificate });
+  await hangUp('reloaded');
+  assert.equal((await ready()).code, 0);
+});
+
 test('many hang-ups at once are taken one after the other', async () => {
   const count = told('reloaded');
   for (let i = 0; i < 5; i++) running.child.kill('SIGHUP');

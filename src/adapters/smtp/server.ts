@@ -13,8 +13,9 @@ export interface SmtpFront {
   /** Opens all listeners. @throws the system's error; then none stays open. */
   listen(): Promise<readonly BoundAddress[]>;
   /**
-   * Takes new options: listeners of the same name and address keep their sessions, new ones open, missing ones drain.
-   * @returns a fault, with nothing changed, when a certificate does not fit its key or an address cannot be bound.
+   * Takes new options: listeners of the same address keep their sessions, new ones open, missing ones drain.
+   * @returns a fault, with nothing changed, when a certificate does not fit its key, an address cannot be bound, or a
+   * listener would change between implicit TLS and none.
    */
   reload(listeners: readonly ListenerOptions[]): Promise<Result<readonly BoundAddress[], string>>;
   /** Stops accepting, says 421 to idle sessions, lets busy transactions finish within the time. */
@@ -35,7 +36,7 @@ export function createServer(listeners: readonly ListenerOptions[], ports: Serve
       return open.map(({ bound }) => bound);
     },
     async reload(next) {
-      const problem = firstUnfit(next);
+      const problem = firstUnfit(next) ?? firstClash(open, next);
       if (problem) return fault(problem);
       const kept = open.filter(({ server }) => next.some((options) => sameSocket(options, server.listener)));
       let added: readonly Open[];
@@ -49,7 +50,10 @@ export function createServer(listeners: readonly ListenerOptions[], ports: Serve
         const options = next.find((candidate) => sameSocket(candidate, server.listener));
         if (options) server.replace(options);
       }
-      open = [...kept, ...added];
+      open = [
+        ...kept.map(({ server, bound }) => ({ server, bound: { ...bound, listener: server.listener.name } })),
+        ...added,
+      ];
       return ok(open.map(({ bound }) => bound));
     },
     async drain(within) {
@@ -86,13 +90,22 @@ function cannotListen({ name, host, port }: ListenerOptions, { code, message }: 
   return new Error(`listener ${name} cannot listen on ${host}:${port}: ${because[code ?? ''] ?? message}`);
 }
 
-/** What belongs to the socket itself and cannot change under open sessions. */
+const sameAddress = (one: ListenerOptions, other: ListenerOptions): boolean =>
+  one.host === other.host && one.port === other.port && (one.port !== 0 || one.name === other.name);
+
+/** What belongs to the socket itself and cannot change under open sessions; all else is each new session's. */
 const sameSocket = (one: ListenerOptions, other: ListenerOptions): boolean =>
-  one.name === other.name &&
-  one.host === other.host &&
-  one.port === other.port &&
-  one.tls === other.tls &&
-  one.kind === other.kind;
+  sameAddress(one, other) && (one.tls === 'implicit') === (other.tls === 'implicit');
+
+/** A listener that would have to be closed before its successor can be opened: then neither might stand. */
+function firstClash(open: readonly Open[], next: readonly ListenerOptions[]): string | undefined {
+  const clash = next.find((options) =>
+    open.some(({ server }) => sameAddress(options, server.listener) && !sameSocket(options, server.listener)),
+  );
+  return (
+    clash && `listener ${clash.name}: implicit TLS on ${clash.host}:${clash.port} begins or ends with a restart only`
+  );
+}
 
 function firstUnfit(listeners: readonly ListenerOptions[]): string | undefined {
   for (const { name, certificates } of listeners)
