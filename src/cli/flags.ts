@@ -27,7 +27,12 @@ export const commonFlags: readonly FlagSpec[] = [
   { name: 'color', value: 'auto|always|never', says: 'NO_COLOR, FORCE_COLOR and TERM=dumb are honoured' },
   { name: 'ascii', says: 'no characters beyond ASCII' },
   { name: 'timeout', value: '30s', says: 'for everything that touches the network' },
-  { name: 'resolver', value: 'ip[:port]', multiple: 'yes', says: 'instead of the configured servers' },
+  {
+    name: 'resolver',
+    value: 'ip[:port]',
+    multiple: 'yes',
+    says: 'instead of the configured servers; tls://ip#name for DNS over TLS',
+  },
   { name: 'trust-anchor', value: 'file|"DS …"', multiple: 'yes', says: 'instead of the built-in root anchors' },
   { name: 'at', value: 'RFC 3339|+14d', says: 'judge as of this instant' },
   { name: 'socket', value: 'path', says: 'the running relay to ask' },

@@ -5,7 +5,7 @@ import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import {
   formatServerAddress,
-  isLoopback,
+  isCredible,
   parseServerAddress,
   readResolvConf,
   type ServerAddress,
@@ -144,11 +144,11 @@ function readServers(config: Config, reader: Reader): readonly ServerAddress[] {
     readOne('resolver.servers', text, parseServerAddress(text), reader),
   );
   // DNS-6: what the resolver itself would refuse at the start.
-  const remote = config.resolver.mode === 'trust-ad' ? servers.find((server) => !isLoopback(server)) : undefined;
+  const remote = config.resolver.mode === 'trust-ad' ? servers.find((server) => !isCredible(server)) : undefined;
   if (remote !== undefined)
     reader.fault(
       'resolver.servers',
-      `mode "trust-ad" believes what the server says, and ${formatServerAddress(remote)} is not on this machine; use a loopback server or mode "validate"`,
+      `mode "trust-ad" believes what the server says, and ${formatServerAddress(remote)} is not on this machine; use a loopback server, DNS over TLS (tls://address#name), or mode "validate"`,
     );
   return servers;
 }

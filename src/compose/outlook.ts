@@ -114,12 +114,13 @@ const isStrict = ({ profile }: Config): boolean => profile === 'strict' || profi
 
 export function openResolver(
   config: Config,
-  materials: Pick<Sight, 'servers' | 'anchors'>,
+  materials: Pick<Sight, 'servers' | 'anchors' | 'trustStore'>,
   around: Surroundings,
 ): ValidatingResolver {
   const { servers, anchors } = materials;
   const { clock, log, metrics, patience } = around;
-  const common = { servers, clock, log, metrics, ...(patience && { patience: patience.lookUp }) };
+  const authorities = materials.trustStore.certificates;
+  const common = { servers, authorities, clock, log, metrics, ...(patience && { patience: patience.lookUp }) };
   return config.resolver.mode === 'trust-ad'
     ? createAdResolver(common)
     : createResolver({ ...common, anchors, allowSha1: config.resolver.allowSha1 });

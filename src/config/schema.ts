@@ -134,9 +134,14 @@ export const settings: readonly Setting[] = [
     path: 'resolver.mode',
     type: choice('validate', 'trust-ad'),
     default: 'validate',
-    says: 'validate: DNSSEC in-process; trust-ad: believe a loopback resolver.',
+    says: 'validate: DNSSEC in-process; trust-ad: believe a resolver on loopback or behind TLS.',
   },
-  { path: 'resolver.servers', type: texts, default: [], says: 'Recursive servers; default: /etc/resolv.conf.' },
+  {
+    path: 'resolver.servers',
+    type: texts,
+    default: [],
+    says: 'Recursive servers, "ip[:port]" or "tls://ip[:port]#name" for DNS over TLS; default: /etc/resolv.conf.',
+  },
   {
     path: 'resolver.trust_anchors',
     type: text,

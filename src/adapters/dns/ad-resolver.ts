@@ -1,5 +1,6 @@
-// The second backend (`resolver.mode = "trust-ad"`): a validating resolver on this machine judges, and its AD bit is
-// believed (RFC 4035 §4.9.3, RFC 6840 §5.8). No proofs, no chain. Never across a network: there anybody could set the bit.
+// The second backend (`resolver.mode = "trust-ad"`): a validating resolver on this machine or behind DNS over TLS judges, and
+// its AD bit is believed (RFC 4035 §4.9.3, RFC 6840 §5.8). No proofs, no chain. Never in the clear across a network: there
+// anybody could set the bit.
 
 import type { Clock, Log, Metrics } from '../../agent/ports.ts';
 import { type Message, RrType } from '../../core/dns/message.ts';
@@ -10,7 +11,7 @@ import { createAnswering, type Proved, type ValidatingResolver } from './answeri
 import { createExaminer, type Showing } from './examiner.ts';
 import { readPlainly } from './plain.ts';
 import { createProver, readingOnly } from './prover.ts';
-import { formatServerAddress, isLoopback, type ServerAddress } from './server-address.ts';
+import { formatServerAddress, isCredible, type ServerAddress } from './server-address.ts';
 import { createTransport } from './transport.ts';
 import { type Answered, type Ask, createUpstream, type Patience } from './upstream.ts';
 
@@ -20,26 +21,28 @@ export type AdResolverOptions = {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly patience?: Patience;
+  /** PEM; for servers over TLS. */
+  readonly authorities?: readonly string[];
 };
 
 /**
  * Begins its exam at once; `close` ends it.
  *
- * @throws Error if a server is not on this machine (DNS-6), or if there is none.
+ * @throws Error if a server is neither on this machine nor behind TLS (DNS-6), or if there is none.
  */
 export function createAdResolver(options: AdResolverOptions): ValidatingResolver {
   const { servers, clock, log, metrics } = options;
   if (servers.length === 0) throw new Error('resolver.servers is empty');
   // DNS-6: never a plain remote server.
-  const remote = servers.find((server) => !isLoopback(server));
+  const remote = servers.find((server) => !isCredible(server));
   if (remote !== undefined) {
     throw new Error(
-      `resolver.mode "trust-ad" believes what the server says of DNSSEC, and ${formatServerAddress(remote)} is not on this machine: use a loopback server or mode "validate"`,
+      `resolver.mode "trust-ad" believes what the server says of DNSSEC, and ${formatServerAddress(remote)} is not on this machine: use a loopback server, DNS over TLS (tls://address#name), or mode "validate"`,
     );
   }
   log.event('warn', 'resolver-trust-ad', { dnssec: 'ad', servers: servers.map(formatServerAddress) });
 
-  const transport = createTransport();
+  const transport = createTransport(options.authorities);
   const upstream = createUpstream(transport, log, options.patience);
   const examiner = createExaminer({
     servers,

@@ -30,6 +30,8 @@ export type ResolverOptions = {
   /** SEC-23; 50 unless told. */
   readonly nsec3Limit?: number;
   readonly patience?: Patience;
+  /** PEM; for servers over TLS. */
+  readonly authorities?: readonly string[];
 };
 
 /**
@@ -53,7 +55,7 @@ export function createResolver(options: ResolverOptions): ValidatingResolver {
     prove: (question, now, budget) => prove(question, anchors, now, budget, rules),
     proveZone: (zone, now, budget) => proveZone(zone, anchors, now, budget, rules),
   };
-  const transport = createTransport();
+  const transport = createTransport(options.authorities);
   const upstream = createUpstream(transport, log, options.patience);
   const examiner = createExaminer({
     servers,

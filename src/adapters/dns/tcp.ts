@@ -1,10 +1,12 @@
-// DNS over TCP (RFC 7766): connections are kept and questions pipelined; every question has its own id on its connection
-// and its own absolute time-out. What the server sends unasked, or too much of it, ends the connection.
+// DNS over TCP (RFC 7766) and over TLS (RFC 7858): connections are kept and questions pipelined; every question has its own
+// id on its connection and its own absolute time-out. What the server sends unasked, or too much of it, ends the connection.
 
 import { randomInt } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import { matchReply, withId } from './frame.ts';
 import type { ServerAddress } from './server-address.ts';
+import { dial } from './stream-socket.ts';
 import { mismatchCap } from './udp.ts';
 
 export type StreamOutcome =
@@ -34,15 +36,15 @@ const pipelined = 64;
 /** RFC 7766 §6.2.3: the client should not be the one who keeps idle connections. */
 const idleMilliseconds = 10_000;
 
-/** The connections to one server. Nothing is opened before the first question. */
-export function createStreamClient(server: ServerAddress): StreamClient {
+/** The connections to one server. Nothing is opened before the first question. @param context for servers over TLS. */
+export function createStreamClient(server: ServerAddress, context: () => SecureContext): StreamClient {
   const open = new Set<Connection>();
   const closing = new AbortController();
 
   const pick = (): Connection => {
     const idlest = [...open].sort((a, b) => a.pending.size - b.pending.size)[0];
     if (idlest !== undefined && (idlest.pending.size < pipelined || open.size >= connectionsPerServer)) return idlest;
-    const fresh = openConnection(server, () => open.delete(fresh));
+    const fresh = openConnection(server, context, () => open.delete(fresh));
     open.add(fresh);
     return fresh;
   };
@@ -82,11 +84,19 @@ export function createStreamClient(server: ServerAddress): StreamClient {
   };
 }
 
-function openConnection(server: ServerAddress, onEnd: () => void): Connection {
+function openConnection(server: ServerAddress, context: () => SecureContext, onEnd: () => void): Connection {
   const pending = new Map<number, Pending>();
-  const socket: Socket = connect({ host: server.host, port: server.port, noDelay: true });
   let answered = 0;
   let strangers = 0;
+  // Nothing is written before it is known whom it reaches.
+  let held: Uint8Array[] | undefined = [];
+  const socket: Socket = dial(server, context, {
+    ready: () => {
+      for (const frame of held ?? []) socket.write(frame);
+      held = undefined;
+    },
+    refused: (says) => end(says),
+  });
 
   const end = (says: string): void => {
     socket.destroy();
@@ -128,7 +138,9 @@ function openConnection(server: ServerAddress, onEnd: () => void): Connection {
       const sent = withId(query, id);
       pending.set(id, { query: sent, settle });
       socket.ref();
-      socket.write(Buffer.concat([Uint8Array.of(sent.length >> 8, sent.length & 0xff), sent]));
+      const frame = Buffer.concat([Uint8Array.of(sent.length >> 8, sent.length & 0xff), sent]);
+      if (held === undefined) socket.write(frame);
+      else held.push(frame);
       return id;
     },
     drop: (id) => {

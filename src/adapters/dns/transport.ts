@@ -1,7 +1,9 @@
-// One question to one server and its answer, or why there was none: UDP first, TCP where UDP cannot say it (RFC 7766 §5).
+// One question to one server and its answer, or why there was none: UDP first, TCP where UDP cannot say it (RFC 7766 §5), TLS
+// and nothing else where it is configured (RFC 7858).
 // Octets in, octets out; what they mean is for others. The number of sockets is bounded over all servers.
 
 import { randomInt } from 'node:crypto';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { withId } from './frame.ts';
 import { formatServerAddress, type ServerAddress } from './server-address.ts';
 import { createStreamClient, type StreamClient } from './tcp.ts';
@@ -27,14 +29,20 @@ export type Transport = {
 /** Questions on their way at one time; further ones wait. */
 const inFlight = 128;
 
-export function createTransport(): Transport {
+/** @param authorities PEM certificates for servers over TLS; none: no such server is ever trusted. */
+export function createTransport(authorities: readonly string[] = []): Transport {
+  let made: SecureContext | undefined;
+  const context = (): SecureContext => {
+    made ??= createSecureContext({ ca: [...authorities], minVersion: 'TLSv1.2' });
+    return made;
+  };
   const streams = new Map<string, StreamClient>();
   const closing = new AbortController();
   const gate = makeGate(inFlight);
 
   const streamTo = (server: ServerAddress): StreamClient => {
     const key = formatServerAddress(server);
-    const known = streams.get(key) ?? createStreamClient(server);
+    const known = streams.get(key) ?? createStreamClient(server, context);
     streams.set(key, known);
     return known;
   };
@@ -42,7 +50,8 @@ export function createTransport(): Transport {
   const exchange: Transport['exchange'] = async (server, query, channel, milliseconds) => {
     const until = performance.now() + milliseconds;
     const left = (): number => Math.max(1, until - performance.now());
-    if (channel === 'udp') {
+    // RFC 8310 §5: never past the TLS that was asked for.
+    if (channel === 'udp' && server.tls === undefined) {
       // DNS-4, RFC 5452 §9.2: an id that cannot be guessed.
       const outcome = await askByDatagram(server, withId(query, randomInt(0x1_0000)), left(), closing.signal);
       if (outcome.kind === 'reply') return { ...outcome, channel: 'udp' };

@@ -93,3 +93,19 @@ test('resolv.conf without a server means this machine, and a long list is cut', 
   const many = Array.from({ length: 20 }, (_, at) => `nameserver 192.0.2.${at}`).join('\n');
   assert.equal(readResolvConf(many).length, 8);
 });
+
+test('a server over TLS is an address with the name that it must prove, port 853 unless told', () => {
+  const tls = { name: 'dns.example' };
+  const read = (text: string): unknown => parseServerAddress(text);
+  assert.deepEqual(read('tls://192.0.2.1#dns.example'), { kind: 'ok', value: { host: '192.0.2.1', port: 853, tls } });
+  assert.deepEqual(read('tls://[2001:db8::1]:8853#DNS.example'), {
+    kind: 'ok',
+    value: { host: '2001:db8::1', port: 8853, tls },
+  });
+  assert.deepEqual(read('tls://192.0.2.1'), { kind: 'fault', fault: 'tls-name-missing' });
+  assert.deepEqual(read('tls://192.0.2.1#'), { kind: 'fault', fault: 'tls-name-missing' });
+  bad('tls://192.0.2.1#-bad-.example!');
+  bad('tls://dns.example#dns.example');
+  const server = parseServerAddress('tls://192.0.2.1#dns.example');
+  assert.ok(server.kind === 'ok' && formatServerAddress(server.value) === 'tls://192.0.2.1:853#dns.example');
+});
