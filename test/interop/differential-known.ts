@@ -13,7 +13,7 @@ export type Known = {
 
 /**
  * The line that patterns read: peer, what it says | behind whom we ask, what we say and why | name, type | zones on the way,
- * each with its DS and fault.
+ * each with its DS, its fault and the iterations of its NSEC3 records.
  */
 export const lineOf = (question: Question, difference: Difference, path: readonly string[]): string => {
   const { peer, theirs, upstream, ours, because } = difference;
@@ -74,8 +74,26 @@ export const known: readonly Known[] = [
   },
   {
     id: 'dname-below-dname',
-    pattern: /^(unbound \w+( nodata)? \| .* \| \S+|named insecure nodata \| .* \| \S+\.tree\.\S*) DNAME \|/,
+    pattern: /^(unbound \w+( nodata)? \| .* \| \S+|named (in)?secure nodata \| .* \| \S+\.tree\.\S*) DNAME \|/,
     right: 'we',
     by: 'RFC 6672 §3.2',
+  },
+  {
+    id: 'iterations-above-ent',
+    pattern: /^unbound insecure \S+ \| behind \w+ secure \S+ {2}\| .* iterations=(5[1-9]|\d{3})\b.*\.ent\d\./,
+    right: 'we',
+    by: 'RFC 4035 §5.2',
+  },
+  {
+    id: 'opt-out-denial-damaged',
+    pattern: /^(unbound|named) failed \| behind \w+ insecure (nxdomain|nodata) opt-out \| .* fault=denial-/,
+    right: 'both',
+    by: 'RFC 5155 §9.2',
+  },
+  {
+    id: 'wildcard-alias-before-asterisk',
+    pattern: /^unbound failed \| behind \w+ secure nodata {2}\| \\000\./,
+    right: 'we',
+    by: 'RFC 4035 §5.3.4',
   },
 ];

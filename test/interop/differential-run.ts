@@ -13,6 +13,8 @@ const seed = env.SEED ?? String(Date.now() % 1_000_000);
 const wanted = Number(env.QUESTIONS ?? 20_000);
 const perWorld = Number(env.PER_WORLD ?? 2_000);
 const zones = Number(env.ZONES ?? 32);
+/** Of each world's questions, so many are put to the attacker as well. */
+const attacked = Number(env.ATTACKED ?? 300);
 const only = env.QUESTION?.split(' ') as unknown as Question | undefined;
 const folder = mkdtempSync(join(tmpdir(), 'sekisho-differential-'));
 const tally = newTally();
@@ -25,7 +27,7 @@ try {
     const before = tally.unexplained.length;
     const honest = await compareWorld(running, only === undefined ? run : { ...run, only }, tally);
     const brokenBefore = attacks.broken.length;
-    await attackWorld(running, run, honest, attacks);
+    await attackWorld(running, run, honest.slice(0, attacked), attacks);
     await running.stop();
     for (const text of [...tally.unexplained.slice(before), ...attacks.broken.slice(brokenBefore)]) console.log(text);
     console.log(
@@ -37,13 +39,13 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 const { unexplained, ...compared } = tally;
-const { broken, ...attacked } = attacks;
+const { broken, ...attempts } = attacks;
 console.log(
   JSON.stringify(
     {
       seed,
       compared: { ...compared, unexplained: unexplained.length },
-      attacked: { ...attacked, believed: broken.length },
+      attacked: { ...attempts, believed: broken.length },
     },
     null,
     2,

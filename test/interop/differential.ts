@@ -294,7 +294,10 @@ function count(asked: Asked, plan: WorldPlan, run: Run, tally: Tally): void {
   tally.questions += 1;
   const verdict = (asked.ours[0]?.statement ?? '').split(' ')[0] as string;
   tally.verdicts[verdict] = (tally.verdicts[verdict] ?? 0) + 1;
-  const path = zonesOnTheWay(asked, plan).map(({ name, ds, fault }) => `${name} ds=${ds} fault=${fault ?? 'none'}`);
+  const path = zonesOnTheWay(asked, plan).map(({ name, sign, ds, fault }) => {
+    const iterations = sign === 'unsigned' ? 0 : (sign.nsec3?.iterations ?? 0);
+    return `${name} ds=${ds} fault=${fault ?? 'none'} iterations=${iterations}`;
+  });
   const grounds = differencesIn(asked).map((difference) => explanationOf(asked.question, difference, path)?.id);
   for (const id of new Set(grounds)) if (id !== undefined) tally.explained[id] = (tally.explained[id] ?? 0) + 1;
   if (grounds.includes(undefined)) tally.unexplained.push(describe(asked, plan, run));
