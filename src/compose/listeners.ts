@@ -3,8 +3,10 @@
 
 import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
+import { resolve } from 'node:path';
 import { checkPair, makeSelfSigned } from '../adapters/smtp/server-certificate.ts';
 import { type CertificatePair, defaultLimits, type ListenerOptions } from '../adapters/smtp/server-options.ts';
+import { loadTrustStore } from '../adapters/smtp/trust-store.ts';
 import type { Config, Listener } from '../config/config.ts';
 import { parseMailbox } from '../core/smtp/address.ts';
 import type { Identity } from '../core/smtp/admission.ts';
@@ -25,7 +27,8 @@ export async function readListeners(
 
 /** The files whose change is a change of the listeners. */
 export const filesOf = ({ listen }: Config): readonly string[] =>
-  listen.flatMap(({ certificate, key }) => [
+  listen.flatMap(({ certificate, key, clientCa }) => [
+    ...(clientCa === undefined ? [] : [clientCa]),
     ...(certificate === undefined || certificate === 'self-signed' ? [] : [certificate]),
     ...(key?.from === 'file' ? [key.name] : []),
   ]);
@@ -61,6 +64,10 @@ async function readListener(
     return reader.fault(`${path}: tls`, `${listener.tls} wants a certificate`);
   if (listener.auth === 'password' && listener.users === undefined)
     return reader.fault(`${path}: users`, 'is wanted with auth = "password"');
+  const pins = readPins(listener, reader);
+  const authorities = readAuthorities(listener, reader);
+  if (listener.auth === 'client-certificate' && listener.clientSpki.length === 0 && listener.clientCa === undefined)
+    return reader.fault(`${path}: auth`, 'client-certificate wants client_spki or client_ca');
   return {
     name: listener.name,
     kind: listener.kind,
@@ -71,7 +78,8 @@ async function readListener(
     minVersion: config.tls.minVersion,
     certificates: pair === undefined || listener.tls === 'off' ? [] : [pair],
     auth: listener.auth,
-    clientSpki: listener.clientSpki.map((text) => text.toLowerCase().replace(/[\s:]/g, '')),
+    clientSpki: pins,
+    clientAuthorities: authorities,
     requiretls: listener.requiretls,
     // SMUG-2: the strict profiles refuse from everyone.
     bareNewline: strict ? 'refuse' : listener.bareNewline,
@@ -81,6 +89,26 @@ async function readListener(
     aliases,
     limits: strict ? { ...defaultLimits, line: 1000 } : defaultLimits,
   };
+}
+
+/** OPS-65: blanks, colons and capitals are how tools print digests. */
+function readPins(listener: Listener, reader: Reader): readonly string[] {
+  return listener.clientSpki.flatMap((text) => {
+    const hex = text.toLowerCase().replace(/[\s:]/g, '');
+    if (/^[0-9a-f]{64}$/.test(hex)) return [hex];
+    const says = `${JSON.stringify(text)} is no SHA-256 in hex (64 digits)`;
+    return reader.fault(`listen ${listener.name}: client_spki`, says) ?? [];
+  });
+}
+
+function readAuthorities(listener: Listener, reader: Reader): readonly string[] {
+  const file = listener.clientCa;
+  if (file === undefined) return [];
+  const path = `listen ${listener.name}: client_ca`;
+  // Neither the machine's store nor a missing file: public authorities vouch for no right to relay.
+  const found = attempt(path, reader, () => loadTrustStore(resolve(file)).certificates);
+  if (found?.length === 0) reader.fault(path, `${file} holds no certificate`);
+  return found ?? [];
 }
 
 async function readCertificate(

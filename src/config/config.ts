@@ -10,6 +10,7 @@ export type Listener = {
   readonly clients: readonly string[];
   readonly tls: 'off' | 'optional' | 'required' | 'implicit';
   readonly clientSpki: readonly string[];
+  readonly clientCa: string | undefined;
   readonly certificate: string | undefined;
   readonly key: SecretRef | undefined;
   readonly auth: 'none' | 'password' | 'client-certificate';

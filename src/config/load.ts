@@ -417,6 +417,7 @@ function listeners(values: Values, item: <T>(array: string, index: number, key: 
       clients: given('clients', builtInListener ? ['127.0.0.0/8', '::1/128'] : []),
       tls: item('listen', index, 'tls'),
       clientSpki: item('listen', index, 'client_spki'),
+      clientCa: item('listen', index, 'client_ca'),
       certificate: item('listen', index, 'certificate'),
       key: item('listen', index, 'key'),
       auth: item('listen', index, 'auth'),

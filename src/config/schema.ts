@@ -94,6 +94,11 @@ export const settings: readonly Setting[] = [
   },
   { path: 'listen[].client_spki', type: texts, default: [], says: 'SHA-256 of client keys that may relay, in hex.' },
   {
+    path: 'listen[].client_ca',
+    type: text,
+    says: 'PEM file of the authorities whose clients may relay; reloaded when it changes.',
+  },
+  {
     path: 'listen[].certificate',
     type: text,
     says: 'PEM file with the chain, or "self-signed"; reloaded when it changes.',

@@ -416,7 +416,7 @@ export class GuardedConnection extends SMTPConnection {
   #tlsFacts(): TlsFacts | undefined {
     const socket = this._socket;
     if (!this.secure || !(socket instanceof TLSSocket)) return undefined;
-    if (this.#tls?.socket !== socket) this.#tls = { socket, facts: tlsFactsOf(socket, this.#listener.clientSpki) };
+    if (this.#tls?.socket !== socket) this.#tls = { socket, facts: tlsFactsOf(socket, this.#listener) };
     return this.#tls.facts;
   }
 

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection';
+import { clientTlsOptions } from './client-certificate.ts';
 import { namesOf } from './server-certificate.ts';
 import { type Desktop, GuardedConnection } from './server-connection.ts';
 import type { ListenerOptions, ServerPorts } from './server-options.ts';
@@ -145,14 +146,15 @@ export class GuardedServer extends SMTPServer implements Desktop {
 
 /** What may change under open sessions. */
 function packageOptions(listener: ListenerOptions): SMTPServerOptions {
-  const { certificates, minVersion, auth, clientSpki, identity, limits } = listener;
+  const { certificates, minVersion, identity, limits } = listener;
   const [first, ...others] = certificates;
-  const asksCertificate = auth === 'client-certificate' || clientSpki.length > 0;
+  const { requestCert, rejectUnauthorized, ...authorities } = clientTlsOptions(listener);
   const context = {
     // TLS-11, TLS-12.
     minVersion,
     // TLS-16, A6: no renegotiation; no resumption where a client certificate counts, for a resumed session shows none.
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (asksCertificate ? constants.SSL_OP_NO_TICKET : 0),
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (requestCert ? constants.SSL_OP_NO_TICKET : 0),
+    ...authorities,
   };
   const named = others.flatMap((pair) =>
     namesOf(pair).map((name) => [name, { ...context, cert: pair.certificate, key: pair.key }] as const),
@@ -160,9 +162,8 @@ function packageOptions(listener: ListenerOptions): SMTPServerOptions {
   return {
     name: identity.hostname,
     socketTimeout: limits.command * 1000,
-    requestCert: asksCertificate,
-    // A pin decides, not OpenSSL.
-    rejectUnauthorized: false,
+    requestCert,
+    rejectUnauthorized,
     ...context,
     // Without one the package would take its own, whose private key is published: then STARTTLS is not offered.
     ...(first && { cert: first.certificate, key: first.key }),

@@ -26,6 +26,8 @@ export type ListenerOptions = {
   readonly auth: 'none' | 'password' | 'client-certificate';
   /** SHA-256 of the client's public key, in hex. */
   readonly clientSpki: readonly string[];
+  /** PEM of the authorities whose clients may relay; left out: none. */
+  readonly clientAuthorities?: readonly string[];
   readonly requiretls: 'offer' | 'off';
   readonly bareNewline: 'normalize' | 'refuse';
   /** Octets. */

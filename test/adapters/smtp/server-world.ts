@@ -141,6 +141,7 @@ export async function startWorld(t: TestContext, change: Change = {}): Promise<W
     certificates: [],
     auth: 'none',
     clientSpki: [],
+    clientAuthorities: [],
     requiretls: 'offer',
     bareNewline: 'normalize',
     maxMessageSize: 50_000_000,
