@@ -68,7 +68,7 @@ export const commands: readonly Command[] = [
       {
         name: 'claims',
         value: 'dane,…',
-        says: 'what that relay claims: dane, dnssec, mta-sts, requiretls, tls-required-no, smtp-server',
+        says: 'what that relay claims: dane, dnssec, mta-sts, requiretls, tls-required-no, smtp-server, strict-replies',
       },
       { name: 'ports', value: 'dns=53,…', says: 'of the laboratory: dns, smtp, https' },
       {
@@ -76,6 +76,7 @@ export const commands: readonly Command[] = [
         value: 'folder',
         says: 'where its trust anchor and CA bundle are written; default ./sekisho-siege',
       },
+      { name: 'flush', value: 'command', says: 'has that relay try the domain again that is put behind it' },
     ],
     run: siege,
   },

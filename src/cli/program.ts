@@ -82,6 +82,8 @@ export type SiegeOptions = {
   readonly ports: { readonly dns?: number; readonly smtp?: number; readonly https?: number };
   /** Where anchors and CA bundle for the target are written. */
   readonly folder: string;
+  /** A program and its first arguments; with a domain behind them it has the target try again what waits for that domain. */
+  readonly flush: NonEmpty<string> | undefined;
 };
 
 export type DoctorRequest = {

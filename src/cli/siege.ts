@@ -1,10 +1,11 @@
 // `sekisho siege`: the downgrade attacks of the matrix against this relay, or against any other.
 
+import { isNonEmpty } from '../core/base/result.ts';
 import type { Arguments } from './flags.ts';
 import type { Program, SiegeOptions } from './program.ts';
 import { type ExitCode, exitCodes, printable } from './terminal.ts';
 
-const claims = ['dane', 'mta-sts', 'requiretls', 'dnssec', 'smtp-server', 'tls-required-no'];
+const claims = ['dane', 'mta-sts', 'requiretls', 'dnssec', 'smtp-server', 'tls-required-no', 'strict-replies'];
 
 export async function siege(program: Program, { flags }: Arguments): Promise<ExitCode> {
   const words = (name: string): string[] | undefined =>
@@ -21,6 +22,7 @@ export async function siege(program: Program, { flags }: Arguments): Promise<Exi
   if (place === null) return misuse(`--target wants host:port, not ${JSON.stringify(target)}`);
   const strange = words('claims')?.find((word) => !claims.includes(word));
   if (strange !== undefined) return misuse(`--claims knows ${claims.join(', ')}, not ${JSON.stringify(strange)}`);
+  const flush = (flags.text('flush') ?? '').split(' ').filter((word) => word !== '');
   const ports = portsFrom(words('ports') ?? (place === undefined ? [] : ['dns=53', 'smtp=25', 'https=443']));
   if (typeof ports === 'string') return misuse(ports);
   return program.siege(flags, {
@@ -29,6 +31,7 @@ export async function siege(program: Program, { flags }: Arguments): Promise<Exi
     claims: words('claims'),
     ports,
     folder: flags.text('into') ?? 'sekisho-siege',
+    flush: isNonEmpty(flush) ? flush : undefined,
   });
 }
 

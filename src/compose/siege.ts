@@ -1,5 +1,6 @@
 // `sekisho siege`: the laboratory, the relay in it or another one beside it, and every attack of the matrix.
 
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve as resolvePath } from 'node:path';
@@ -8,6 +9,7 @@ import { type Flags, timeoutOf } from '../cli/flags.ts';
 import type { SiegeOptions } from '../cli/program.ts';
 import { json, type Mark, mark, printable, type Terminal } from '../cli/terminal.ts';
 import type { QueueId } from '../core/base/brand.ts';
+import type { NonEmpty } from '../core/base/result.ts';
 import { makeLabClock } from '../lab/clock.ts';
 import { type Lab, startLab } from '../lab/world.ts';
 import type { ArenaOptions, Target } from '../siege/arena.ts';
@@ -118,14 +120,15 @@ async function besiegeOwn(
 
 async function besiegeOther(
   chosen: readonly Attack[],
-  target: Target,
+  place: NonNullable<SiegeOptions['target']>,
   flags: Flags,
-  { claims = ['dane'], ports, folder }: SiegeOptions,
+  { claims = ['dane'], ports, folder, flush }: SiegeOptions,
   terminal: Terminal,
 ): Promise<0 | 1 | 3> {
   const lab = await startLab({ clock: makeLabClock('running'), destinations: [], ports, maxTtl: 0 });
   shortenRootKeys(lab);
   try {
+    const target: Target = { ...place, ...(flush && { flush: (domain) => runFlush(flush, domain) }) };
     const offered = await offer(lab, resolvePath(folder));
     terminal.err(`the laboratory is open; the relay at ${target.host}:${target.port} must use it:\n`);
     terminal.err(`${offered.map((line) => `  ${line}`).join('\n')}\nwaiting for a control message to arrive\n`);
@@ -140,6 +143,15 @@ async function besiegeOther(
   } finally {
     await lab.close();
   }
+}
+
+/** It may end before the relay has tried, and says by its end alone whether it was heard. */
+function runFlush([program, ...words]: NonEmpty<string>, domain: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile(program, [...words, domain], { timeout: 30_000 }, (error) =>
+      error === null ? resolve() : reject(new Error(`${program} did not have it try again: ${error.message}`)),
+    );
+  });
 }
 
 const marks: Readonly<Record<Verdict, Mark>> = {

@@ -177,7 +177,11 @@ export const mxFaults: Readonly<Record<MxFault, Partial<MxBehaviour>>> = {
   'reply-endless': { replies: { mail: '250-2.1.0 and so on\r\n'.repeat(4000).trimEnd() } },
   'reply-escapes': { replies: { rcpt: `550 5.1.1 ${escapes}` } },
   'reply-unasked': { unasked: { 'ehlo-in-tls': '250 2.0.0 and this was not asked' } },
-  'data-250': { replies: { data: '250 2.0.0 taken already' } },
+  // Without CHUNKING: content that came by BDAT needs no 354.
+  'data-250': {
+    replies: { data: '250 2.0.0 taken already' },
+    extensions: wellBehaved.extensions.filter((keyword) => keyword !== 'CHUNKING'),
+  },
   'dot-two-codes': { replies: { dot: '250-2.0.0 stored\r\n550 5.6.0 no' } },
   'dot-malformed': { replies: { dot: '25 stored' } },
   'dot-cut': { cutAt: 'dot' },

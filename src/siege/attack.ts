@@ -12,6 +12,8 @@ export type Claim =
   | 'dnssec'
   | 'smtp-server'
   | 'tls-required-no'
+  /** A reply whose lines differ in their code is an error. RFC 5321 §4.2.1 lets a client go by any of the lines. */
+  | 'strict-replies'
   /** Its clock is the laboratory's, which an attack may move. */
   | 'clock'
   /** It brings the command line tools of this package along. */
@@ -24,6 +26,7 @@ export const allClaims: readonly Claim[] = [
   'dnssec',
   'smtp-server',
   'tls-required-no',
+  'strict-replies',
   'clock',
   'tools',
 ];

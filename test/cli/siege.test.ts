@@ -50,3 +50,9 @@ test('what cannot be understood is told and nothing begins', async () => {
     assert.equal(options, undefined);
   }
 });
+
+test('the command that has the target try again is a program and its arguments', async () => {
+  const { options } = await ask('--target', 'relay.example:2525', '--flush', 'chroot /srv/root  exim4 -Rff');
+  assert.deepEqual(options?.flush, ['chroot', '/srv/root', 'exim4', '-Rff']);
+  assert.equal((await ask()).options?.flush, undefined);
+});

@@ -3,14 +3,9 @@
 import type { Attack } from '../attack.ts';
 import { allHeld, fell, held, letterTo, says, undetermined } from '../judging.ts';
 
-const faults = [
-  'reply-two-lines-two-codes',
-  'reply-malformed',
-  'reply-unasked',
-  'data-250',
-  'dot-two-codes',
-  'dot-malformed',
-] as const;
+const faults = ['reply-malformed', 'reply-unasked', 'data-250', 'dot-malformed'] as const;
+/** Only for who claims to take them for errors: RFC 5321 §4.2.1 lets a client go by the code of any line. */
+const twoCodes = ['reply-two-lines-two-codes', 'dot-two-codes'] as const;
 
 export const replyConfusion: Attack = {
   id: 'ATK-94',
@@ -21,7 +16,7 @@ export const replyConfusion: Attack = {
   mustBeVisible: '`conn-lost`, retry',
   claims: ['dane'],
   run: (arena) =>
-    allHeld(faults, async (fault) => {
+    allHeld(arena.claims.includes('strict-replies') ? [...faults, ...twoCodes] : faults, async (fault) => {
       const domain = await arena.fresh('dane-ee');
       const host = arena.lab.host(`mx.${domain}`);
       arena.lab.setFault(`mx:${fault}`, host.name);
