@@ -173,6 +173,21 @@ export type ContentFacts = {
   readonly longestLine: number;
 };
 
+/**
+ * One line of an SMTP dialogue as it went over the wire, for those who watch (`trace`). Secrets are left out and message
+ * content is counted, not shown. What comes from the host is hostile text: shown, never obeyed.
+ */
+export type DialogueLine = {
+  /** Counted from 1 in this process. */
+  readonly session: number;
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+  readonly kind: 'sent' | 'heard' | 'note';
+  readonly channel: 'cleartext' | 'tls';
+  readonly text: string;
+};
+
 export interface Dialer {
   dial(call: DialCall, signal: AbortSignal): Promise<Dialed>;
   /** EHLO inside TLS; after cleartext it gives the list already read, or sends HELO. */

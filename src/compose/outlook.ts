@@ -8,6 +8,7 @@ import { createResolver, type ValidatingResolver } from '../adapters/dns/resolve
 import type { Patience } from '../adapters/dns/upstream.ts';
 import { createPolicyHost } from '../adapters/https/policy-host.ts';
 import { createDialer, isUsable } from '../adapters/smtp/dialer.ts';
+import type { DialogueWatcher } from '../adapters/smtp/dialogue.ts';
 import { createPool } from '../adapters/smtp/pool.ts';
 import { createTlsClient } from '../adapters/smtp/tls.ts';
 import { createAnchorMemory } from '../agent/anchor-memory.ts';
@@ -27,6 +28,8 @@ export type Surroundings = {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Who reads along with the dialogues. */
+  readonly watcher?: DialogueWatcher;
   /** The relay's own unless a person is waiting. */
   readonly patience?: { readonly lookUp: Patience; readonly fetchMs: number };
 };
@@ -79,6 +82,7 @@ export function openOutlook(
     credentials: (via) => materials.credentials?.get(via),
     log,
     metrics,
+    watcher: around.watcher,
   });
   const pool = createPool({ clock, isUsable, close: (session) => dialer.close(session, 'quit') });
   const sendPorts: SendPorts = {

@@ -13,6 +13,7 @@ import {
   type Timeouts,
 } from './dialer-connection.ts';
 import { composeTransaction, type EightBit } from './dialer-message.ts';
+import { type DialogueWatcher, type Hearing, handshakeNote, hearingOf } from './dialogue.ts';
 import { isWeakSuite, shakeHands, type TlsClient } from './tls.ts';
 
 export type DialerOptions = {
@@ -26,6 +27,8 @@ export type DialerOptions = {
   readonly credentials?: (via: string) => { readonly user: string; readonly pass: string } | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Told every line of new sessions while it watches. */
+  readonly watcher?: DialogueWatcher | undefined;
 };
 
 /** The key under which a session keeps its connection: it goes along when the session is copied. */
@@ -59,12 +62,18 @@ export function createDialer(options: DialerOptions): Dialer {
 async function dial(options: DialerOptions, timeouts: Timeouts, call: DialCall, signal: AbortSignal): Promise<Dialed> {
   // ATK-91, trap 18: the name is configured, and still it must not be a second command.
   if (!/^[\x21-\x7e]+$/.test(call.ehloName)) throw new Error('an EHLO name with a character it may not have');
+  const hearing = hearingOf(options.watcher, call);
+  hearing?.note('cleartext', `connecting to ${call.host} [${call.address}]:${call.port}`);
   const connected = await connectSocket(options, timeouts, call, signal);
-  if (!('socket' in connected)) return { kind: 'no-session', security: connected };
+  if (!('socket' in connected)) {
+    hearing?.note('cleartext', handshakeNote(connected));
+    return { kind: 'no-session', security: connected };
+  }
+  if (call.mode !== 'implicit') hearing?.follow(connected.socket, 'cleartext');
   const stop = (): void => void connected.socket.destroy();
   signal.addEventListener('abort', stop, { once: true });
   try {
-    const dialed = await introduce(options, timeouts, call, connected.socket);
+    const dialed = await introduce(options, timeouts, call, connected.socket, hearing);
     if (dialed.kind === 'session') noteSuite(options, dialed.session);
     return dialed;
   } finally {
@@ -114,8 +123,15 @@ function connectSocket(
 // RTE-9: this machine cannot even try.
 const noRoute = (code: string): boolean => ['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(code);
 
-async function introduce(options: DialerOptions, timeouts: Timeouts, call: DialCall, socket: Socket): Promise<Dialed> {
-  const handshake = { client: options.tls, store: call.store, sni: call.sni, milliseconds: timeouts.handshake * 1000 };
+async function introduce(
+  options: DialerOptions,
+  timeouts: Timeouts,
+  call: DialCall,
+  socket: Socket,
+  hearing: Hearing | undefined,
+): Promise<Dialed> {
+  const milliseconds = timeouts.handshake * 1000;
+  const handshake = { client: options.tls, store: call.store, sni: call.sni, milliseconds, hearing };
   const how: ConnectionCall = { ehloName: call.ehloName, mode: call.mode, timeouts, handshake };
   const localAddress = socket.localAddress as IpAddress | undefined;
   if (call.mode === 'implicit') {

@@ -9,6 +9,7 @@ import type { DomainName } from '../../core/base/brand.ts';
 import type { SecurityState } from '../../core/policy/model.ts';
 import type { PathFault, PathVerdict, TrustStoreRef } from '../../core/x509/path-verdict.ts';
 import type { PresentedChain } from '../../core/x509/presented-chain.ts';
+import { type Hearing, handshakeNote } from './dialogue.ts';
 import type { TrustStore } from './trust-store.ts';
 
 export type TlsSettings = {
@@ -106,6 +107,8 @@ export type HandshakeCall = {
   readonly store: TrustStoreRef;
   readonly sni: DomainName | undefined;
   readonly milliseconds: number;
+  /** Somebody reads along. */
+  readonly hearing?: Hearing | undefined;
 };
 
 /**
@@ -126,6 +129,8 @@ export function shakeHands(plain: Socket, call: HandshakeCall): Promise<Handshak
     const end = (result: Handshake): void => {
       clearTimeout(timer);
       socket.removeListener('close', onClose);
+      call.hearing?.note('tls', handshakeNote(result.security));
+      if (result.kind === 'done') call.hearing?.follow(result.socket, 'tls');
       if (result.kind === 'failed') {
         socket.destroy();
         plain.destroy();
