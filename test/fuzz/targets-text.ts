@@ -43,7 +43,10 @@ const policy = ofText(
       assert.ok(parsed.maxAge <= 31_557_600 && (parsed.mode === 'none' || parsed.mx.length > 0));
       matchMx(domainName('a.example.net'), parsed.mx);
     }
-    assert.equal(lintPolicy(utf8(body)).valid, parsed.kind === 'valid' && utf8(body).length <= 65_536);
+    const octets = utf8(body);
+    // To the owner a body with NUL is no text, though a sender would pass over the line (STS-32).
+    const isText = octets.length <= 65_536 && !octets.includes(0);
+    assert.equal(lintPolicy(octets).valid, parsed.kind === 'valid' && isText);
   },
   ['version: STSv1\n', 'mode: enforce\n', 'mode: none\n', 'max_age: ', 'mx: *.', '\r\n'],
 );

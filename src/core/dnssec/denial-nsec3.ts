@@ -60,9 +60,10 @@ export function openNsec3(
   const hashOf = (name: Name): string | undefined => {
     const before = hashes.get(name);
     if (before !== undefined) return before;
-    const hash = spend(hashing, 'nsec3Hashes', weight)
-      ? nsec3Hash(nameToOctets(name), first.salt, first.iterations)
-      : undefined;
+    // What is counted is what was computed: past the limit nothing is.
+    if (hashing.spent.nsec3Hashes > hashing.limits.nsec3Hashes) return undefined;
+    if (!spend(hashing, 'nsec3Hashes', weight)) return undefined;
+    const hash = nsec3Hash(nameToOctets(name), first.salt, first.iterations);
     if (hash === undefined) return undefined;
     hashes.set(name, toBase32Hex(hash));
     return hashes.get(name);
