@@ -201,9 +201,19 @@ export interface Dialer {
     | { readonly kind: 'refused'; readonly reply: Reply }
     | { readonly kind: 'lost'; readonly says: string }
   >;
-  /** The only door to MAIL FROM. */
-  transfer(session: Cleared<Session>, message: OutgoingMessage, signal: AbortSignal): Promise<TransferOutcome>;
-  /** QUIT with a short wait, or just close. */
+  /**
+   * The only door to MAIL FROM.
+   * @param onFinalDot RFC 2920 §3.1: called when the final dot is about to leave and another envelope may stand behind it.
+   * `taken` is a promise that `transfer` is called for it before the next turn of the event loop. Neither message can harm
+   * the other: each gets its own replies, and what the first one comes to does not depend on the second.
+   */
+  transfer(
+    session: Cleared<Session>,
+    message: OutgoingMessage,
+    signal: AbortSignal,
+    onFinalDot?: () => 'taken' | 'none',
+  ): Promise<TransferOutcome>;
+  /** QUIT with a short wait, or just close; both after the transactions that are under way. */
   close(session: Session, how: 'quit' | 'abort'): void;
 }
 

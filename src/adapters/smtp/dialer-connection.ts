@@ -1,53 +1,18 @@
-// nodemailer's SMTPConnection, guarded (A4): replies are read strictly, keywords compared whole, the session falls silent when
-// the handshake is done, no second EHLO leaves before it is told to, every phase has an absolute deadline, and commands
-// carry exactly the parameters composed for them. Each override says what it replaces; dialer-pins.test.ts pins them.
+// A conversation as the client (RFC 5321, RFC 3207, RFC 4954): greeting, EHLO, STARTTLS with its handshake, and then silence
+// until it is told to go on; AUTH, transactions, QUIT. It reports what it saw and decides nothing. Leaves out BDAT.
 
+import { createHmac } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { Readable } from 'node:stream';
 import type { OutgoingMessage } from '../../agent/ports.ts';
 import type { SecurityState, TransferOutcome } from '../../core/policy/model.ts';
-import { endsSession, meansHeloOnly } from '../../core/smtp/classify.ts';
+import { meansHeloOnly } from '../../core/smtp/classify.ts';
 import { authMechanisms, type Extensions, noExtensions, parseExtensions } from '../../core/smtp/extensions.ts';
-import { emptyReplyBuffer, formatReply, holdsOctets, type Reply, readReplies } from '../../core/smtp/reply.ts';
-import { type NodemailerCallback, NodemailerConnection, type NodemailerEnvelope } from './dialer-internals.ts';
-import { BareNewline, guardBody, type Transaction } from './dialer-message.ts';
-import { newTransferRecord, outcomeOf, type TransferRecord } from './dialer-transfer.ts';
+import { formatReply, type Reply } from '../../core/smtp/reply.ts';
+import { Line, type Lost } from './dialer-line.ts';
+import type { Transaction } from './dialer-message.ts';
+import { type Phase, slowest, type Timeouts } from './dialer-timeouts.ts';
+import { Transfer } from './dialer-transfer.ts';
 import { type HandshakeCall, shakeHands } from './tls.ts';
-
-// SMTP-2, SMTP-3: seconds, absolute: a peer that trickles octets does not prolong them.
-export type Timeouts = {
-  readonly connect: number;
-  readonly greeting: number;
-  readonly ehlo: number;
-  readonly starttls: number;
-  readonly handshake: number;
-  readonly auth: number;
-  readonly mail: number;
-  readonly rcpt: number;
-  readonly data: number;
-  /** For each block of the message. */
-  readonly block: number;
-  readonly finalDot: number;
-  readonly quit: number;
-};
-
-export const defaultTimeouts: Timeouts = {
-  connect: 30,
-  greeting: 300,
-  ehlo: 300,
-  starttls: 120,
-  handshake: 60,
-  auth: 300,
-  mail: 300,
-  rcpt: 300,
-  data: 120,
-  block: 180,
-  finalDot: 600,
-  quit: 5,
-};
-
-export type Lost = { readonly kind: 'lost'; readonly during: Phase; readonly says: string };
-type Phase = Exclude<keyof Timeouts, 'connect'>;
 
 /** What the cleartext part came to. */
 export type Introduction =
@@ -61,6 +26,8 @@ export type Introduction =
 
 export type Announcement = Lost | { readonly kind: 'ready' } | { readonly kind: 'refused'; readonly reply: Reply };
 
+export type LogIn = Lost | { readonly kind: 'done' } | { readonly kind: 'refused'; readonly reply: Reply };
+
 export type ConnectionCall = {
   readonly ehloName: string;
   readonly mode: 'starttls' | 'implicit' | 'cleartext';
@@ -68,52 +35,32 @@ export type ConnectionCall = {
   readonly handshake: HandshakeCall;
 };
 
-type Cleartext =
-  | { readonly because: 'helo-only' | 'starttls-missing' | 'starttls-skipped' }
-  | { readonly because: 'starttls-refused'; readonly reply: Reply };
+export type Ending = 'quit' | 'abort';
 
-/** Milliseconds; the idle timers of the base are not used, for they start anew with every octet. */
-const never = 0x7fffffff;
-
-export class GuardedConnection extends NodemailerConnection {
+export class ClientConnection {
   greeting: string | undefined;
   extensions: Extensions = noExtensions;
   readonly #call: ConnectionCall;
-  #buffer = emptyReplyBuffer;
-  #reply: Reply = { code: 200, lines: [''] };
-  /** Octets stood behind the reply that is being handled. */
-  #surplus: 'none' | 'some' = 'none';
-  #phase: Phase = 'greeting';
-  #says = 'connection closed by the peer';
+  readonly #line: Line;
   #security: Extract<SecurityState, { kind: 'cleartext' | 'encrypted' }> | undefined;
-  #record: TransferRecord = newTransferRecord();
-  #transaction: Transaction = { mail: '', recipients: [] };
-  #settle: (result: Introduction | Announcement) => void = () => undefined;
-  #lose: () => void = () => undefined;
+  /** In the order of their envelopes: the first may wait for its last reply while the next one's envelope is out. */
+  readonly #transfers: Transfer[] = [];
+  readonly #onQuiet: (() => void)[] = [];
+  #ending: Ending | undefined;
 
   /** @param socket connected, and for `implicit` already inside TLS. */
   constructor(socket: Socket, call: ConnectionCall) {
-    const secured = call.mode === 'implicit';
-    super({
-      connection: socket,
-      secure: secured,
-      secured,
-      name: call.ehloName,
-      greetingTimeout: call.timeouts.greeting * 1000,
-      connectionTimeout: never,
-      socketTimeout: never,
-    });
     this.#call = call;
-    this._socket = socket;
-    this.on('error', (error) => {
-      this.#says = error.message;
-    });
-    this.on('end', () => this.#lose());
+    this.#line = new Line(socket, call.timeouts);
   }
+
+  // ---- the introduction
 
   /** Greeting, EHLO, and STARTTLS with its handshake; silent afterwards. Not for implicit TLS. */
   introduce(): Promise<Introduction> {
-    return this.#ask(() => this.connect());
+    return new Promise((settle) => {
+      this.#hearGreeting(settle, () => this.#sayHello('EHLO', settle, (reply) => this.#onFirstEhlo(reply, settle)));
+    });
   }
 
   /**
@@ -121,347 +68,232 @@ export class GuardedConnection extends NodemailerConnection {
    * cleartext.
    */
   announce(): Promise<Announcement> {
-    if (this._destroyed || this._socket.destroyed) return Promise.resolve(this.#lost());
-    if (this.#call.mode === 'implicit') return this.#ask(() => this.connect());
-    if (this.#security?.kind !== 'cleartext') return this.#ask(() => this.#introduceAs('EHLO'));
-    if (this.#security.because === 'helo-only') return this.#ask(() => this.#introduceAs('HELO'));
-    return Promise.resolve({ kind: 'ready' });
-  }
-
-  /** AUTH by the mechanisms listed; resolves with the reply that settled it. */
-  logIn(
-    user: string,
-    pass: string,
-  ): Promise<Lost | { readonly kind: 'done' } | { readonly kind: 'refused'; readonly reply: Reply }> {
-    if (this._destroyed) return Promise.resolve(this.#lost());
-    return new Promise((resolve) => {
-      this.#lose = () => resolve(this.#lost());
-      this.#await('auth');
-      this.login({ user, pass }, (error) => {
-        this._clearPhase();
-        resolve(error === null ? { kind: 'done' } : { kind: 'refused', reply: this.#reply });
-      });
+    return new Promise((settle) => {
+      const helo = this.#security?.kind === 'cleartext' && this.#security.because === 'helo-only';
+      const hello = (): void =>
+        this.#sayHello(helo ? 'HELO' : 'EHLO', settle, (reply) => {
+          // TLS-6, RFC 3207 §4.2: the list of this EHLO alone counts; after HELO there is none.
+          if (reply.code < 300) this.extensions = helo ? noExtensions : parseExtensions(reply);
+          settle(reply.code < 300 ? { kind: 'ready' } : { kind: 'refused', reply });
+        });
+      if (this.#line.ended) settle({ kind: 'lost', during: 'ehlo', says: this.#line.says });
+      else if (this.#call.mode === 'implicit') this.#hearGreeting(settle, hello);
+      else if (helo || this.#security?.kind !== 'cleartext') hello();
+      else settle({ kind: 'ready' });
     });
   }
 
-  /** MAIL, RCPT, DATA and the octets. The connection is destroyed if its state is not known for certain afterwards. */
-  async deliver(transaction: Transaction, message: OutgoingMessage): Promise<TransferOutcome> {
-    const recipients = message.recipients.map(({ mailbox }) => mailbox.text);
-    const record = newTransferRecord();
-    this.#record = record;
-    this.#transaction = transaction;
-    this.#says = 'connection closed by the peer';
-    this.#phase = 'mail';
-    if (this._destroyed) return outcomeOf(record, recipients, this.#lost());
-    const body = Readable.from(
-      guardBody(message.body(), (octets) => {
-        record.octets += octets;
-        this.#await('block');
-      }),
-      { objectMode: false },
-    );
-    const failure = await new Promise<Error | null>((resolve) => {
-      this.#lose = () => resolve(null);
-      this.send({}, body, (error) => resolve(error));
+  #hearGreeting(settle: (result: Lost | { kind: 'refused'; reply: Reply }) => void, then: () => void): void {
+    this.#ask('greeting', settle, (reply) => {
+      if (reply.code >= 400) settle({ kind: 'refused', reply });
+      else if (reply.code !== 220) settle(this.#breakOff('greeting', `no greeting: ${formatReply(reply)}`));
+      else {
+        this.greeting = reply.lines.join(' ');
+        then();
+      }
     });
-    this._clearPhase();
-    body.destroy();
-    // A source that failed leaves the connection inside DATA: the next command would become content.
-    if (endedInsideData(record)) this.abort(failure?.message);
-    if (failure instanceof BareNewline) {
-      return { kind: 'refused-before-data', because: 'content-binary', says: failure.message };
+  }
+
+  #sayHello(verb: 'EHLO' | 'HELO', settle: (lost: Lost) => void, then: (reply: Reply) => void): void {
+    this.#ask('ehlo', settle, (reply) => {
+      if (reply.code < 300 || reply.code >= 400) then(reply);
+      else settle(this.#breakOff('ehlo', `no answer to ${verb}: ${formatReply(reply)}`));
+    });
+    this.#line.say(`${verb} ${this.#call.ehloName}`);
+  }
+
+  #onFirstEhlo(reply: Reply, settle: (result: Introduction) => void): void {
+    const cleartext = (how: Cleartext): void => {
+      this.#security = { kind: 'cleartext', ...how };
+      settle({ kind: 'settled', security: this.#security });
+    };
+    if (reply.code >= 400) {
+      if (meansHeloOnly(reply)) cleartext({ because: 'helo-only' });
+      else settle({ kind: 'refused', reply });
+      return;
     }
-    return outcomeOf(record, recipients, this.#lost());
+    this.extensions = parseExtensions(reply);
+    // TLS-1, TLS-3: STARTTLS whenever it is listed, never when it is not.
+    if (!this.extensions.has('STARTTLS')) cleartext({ because: 'starttls-missing' });
+    else if (this.#call.mode === 'cleartext') cleartext({ because: 'starttls-skipped' });
+    else {
+      this.#ask('starttls', settle, (answer, behind) => {
+        // TLS-4, RFC 3207 §4: whatever is not 220 means not now.
+        if (answer.code !== 220) cleartext({ because: 'starttls-refused', reply: answer });
+        // TLS-5: octets behind the 220 are somebody's forgery; none of them is ever read.
+        else if (behind === 'some' || this.#line.unread > 0) {
+          settle({ kind: 'no-session', security: { kind: 'injected' } });
+          this.#line.end('octets behind the 220');
+        } else void this.#secure(settle);
+      });
+      this.#line.say('STARTTLS');
+    }
+  }
+
+  async #secure(settle: (result: Introduction) => void): Promise<void> {
+    this.extensions = noExtensions;
+    const lose = (security: Extract<Introduction, { kind: 'no-session' }>['security']): void => {
+      settle({ kind: 'no-session', security });
+      this.#line.end('the handshake failed');
+    };
+    try {
+      const result = await shakeHands(this.#line.detach(), this.#call.handshake);
+      if (result.kind === 'failed') {
+        lose(result.security);
+        return;
+      }
+      // TLS-22: silent from here; the peer is judged before it hears another octet.
+      this.#line.attach(result.socket);
+      this.#security = result.security;
+      settle({ kind: 'settled', security: result.security });
+    } catch (error) {
+      // A fault of ours must not end the process.
+      lose({ kind: 'lost', during: 'handshake', says: String(error) });
+    }
+  }
+
+  // ---- AUTH
+
+  /** The mechanism that is used of those listed; none is assumed. */
+  get mechanism(): Mechanism | undefined {
+    const listed = authMechanisms(this.extensions);
+    return mechanisms.find((name) => listed.includes(name));
+  }
+
+  /** RFC 4954 §4: resolves with the reply that settled it. */
+  logIn(mechanism: Mechanism, user: string, pass: string): Promise<LogIn> {
+    return new Promise((settle) => {
+      const steps = stepsOf(mechanism, user, pass);
+      const next = (line: string): void => {
+        this.#ask('auth', settle, (reply) => {
+          const step = reply.code === 334 ? steps.shift() : undefined;
+          if (step !== undefined) next(step(reply.lines[0]));
+          else if (reply.code >= 200 && reply.code < 300 && steps.length === 0) settle({ kind: 'done' });
+          else if (reply.code >= 400) settle({ kind: 'refused', reply });
+          else settle(this.#breakOff('auth', `no answer to AUTH: ${formatReply(reply)}`));
+        });
+        this.#line.say(line);
+      };
+      if (this.#line.ended) settle({ kind: 'lost', during: 'auth', says: this.#line.says });
+      else next(steps.shift()?.('') ?? '');
+    });
+  }
+
+  // ---- transactions
+
+  /**
+   * MAIL, RCPT, DATA and the octets. It may be called again from within `onFinalDot`, and only then before it has resolved.
+   * The line ends if its state is not known for certain afterwards.
+   */
+  deliver(
+    transaction: Transaction,
+    message: OutgoingMessage,
+    signal: AbortSignal,
+    onFinalDot: () => 'taken' | 'none',
+  ): Promise<TransferOutcome> {
+    return new Promise((resolve) => {
+      const giveUp = (): void => this.#giveUp(transfer);
+      const transfer = new Transfer({
+        line: this.#line,
+        transaction,
+        message,
+        pipelining: this.extensions.has('PIPELINING') ? 'listed' : 'missing',
+        onFinalDot: () => (this.#mayCarryAnother() ? onFinalDot() : 'none'),
+        onEnd: (outcome) => {
+          signal.removeEventListener('abort', giveUp);
+          this.#transfers.splice(this.#transfers.indexOf(transfer), 1);
+          if (this.#transfers.length === 0) this.#rest();
+          resolve(outcome);
+        },
+      });
+      this.#transfers.push(transfer);
+      this.#line.allow(this.#call.timeouts.transaction + message.size / slowest);
+      signal.addEventListener('abort', giveUp, { once: true });
+      if (signal.aborted) giveUp();
+      else transfer.begin();
+    });
+  }
+
+  /** RFC 2920 §3.1: only where it is listed. */
+  #mayCarryAnother(): boolean {
+    return this.extensions.has('PIPELINING') && this.#ending === undefined && !this.#line.ended;
+  }
+
+  /** Somebody else's message, whose reply is still to come, must not be given up with this one. */
+  #giveUp(transfer: Transfer): void {
+    if (this.#transfers[0] === transfer) this.#line.end('aborted');
+    else this.close('abort');
+    transfer.giveUp('aborted');
+  }
+
+  #rest(): void {
+    this.#line.allow('none');
+    for (const wake of this.#onQuiet.splice(0)) wake();
+    if (this.#ending !== undefined) this.close(this.#ending);
+  }
+
+  /** Resolves when no transaction is under way. */
+  rested(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#transfers.length === 0) resolve();
+      else this.#onQuiet.push(resolve);
+    });
   }
 
   /** Open, idle, and nothing unread. */
   get usable(): boolean {
-    return !this._destroyed && !this._closing && this._responseActions.length === 0 && !holdsOctets(this.#buffer);
+    return !this.#line.ended && this.#ending === undefined && this.#transfers.length === 0 && this.#line.quiet;
+  }
+
+  // ---- the end
+
+  /** At once, or when the transactions under way are over. */
+  close(how: Ending): void {
+    const wish = this.#ending === 'abort' ? 'abort' : how;
+    this.#ending = wish;
+    if (this.#transfers.length > 0) return;
+    if (wish === 'quit' && this.#line.quiet && !this.#line.ended) this.#quit();
+    else this.#line.end('closed');
   }
 
   // SMTP-11: QUIT, and a short wait for the reply.
-  leave(): void {
-    if (!this.usable) {
-      this.abort();
-      return;
-    }
-    this.#await('quit');
-    this.quit();
-  }
-
-  /** Nothing more is said; the socket is gone at once. */
-  abort(says?: string): void {
-    if (says !== undefined) this.#says = says;
-    const socket = this._socket;
-    this.close();
-    socket.destroy();
-  }
-
-  // ---- overrides: reading
-
-  /** Replaces the line splitting, which takes bare LF and unbounded lines: SMTP-6. */
-  override _onData(chunk: Buffer): void {
-    const step = readReplies(this.#buffer, chunk);
-    this.#buffer = step.buffer;
-    let asked = this._responseActions.length;
-    for (const [index, reply] of step.replies.entries()) {
-      if (this._destroyed) return;
-      // Nothing was asked: an answer to the next command must not be taken from here (trap 22).
-      if (asked === 0 && !endsSession(reply)) {
-        this.#break(`a reply without a command: ${formatReply(reply)}`);
-        return;
-      }
-      asked = Math.max(0, asked - 1);
-      const behind = index < step.replies.length - 1 || step.fault !== undefined || holdsOctets(step.buffer);
-      this.#surplus = behind ? 'some' : 'none';
-      this.#hear(reply);
-    }
-    if (step.fault !== undefined && !this._destroyed) this.#break(`a reply that is none: ${step.fault}`);
-  }
-
-  #hear(reply: Reply): void {
-    const action = this._responseActions.shift();
-    this.#reply = reply;
-    const text = `${reply.code} ${reply.enhanced ?? ''} ${reply.lines.join(' ')}`;
-    action?.call(this, text);
-    if (!this._destroyed && endsSession(reply)) this._onServerClosing(text);
-  }
-
-  /** Replaces the answer to the greeting: another code than 220 is kept, and EHLO gets its own deadline. */
-  override _actionGreeting(_text: string): void {
-    const reply = this.#reply;
-    if (reply.code >= 400) this.#settle({ kind: 'refused', reply });
-    else if (reply.code !== 220) this.#break(`no greeting: ${formatReply(reply)}`);
-    else {
-      this.greeting = reply.lines.join(' ');
-      this.#introduceAs('EHLO');
-    }
-  }
-
-  /** Replaces the keyword search by substring, the silent way into cleartext, and the automatic HELO (SMTP-1). */
-  override _actionEHLO(_text: string): void {
-    const reply = this.#reply;
-    this._clearPhase();
-    if (reply.code >= 300 && reply.code < 400) this.#break(`no answer to EHLO: ${formatReply(reply)}`);
-    else if (this.secure || this.#security !== undefined) this.#announced(reply);
-    else if (reply.code < 300) this.#beginTls(reply);
-    else if (meansHeloOnly(reply)) this.#cleartext({ because: 'helo-only' });
-    else this.#settle({ kind: 'refused', reply });
-  }
-
-  #announced(reply: Reply): void {
-    // TLS-6, RFC 3207 §4.2: the list of this EHLO alone counts; after HELO there is none.
-    const helo = this.#security?.kind === 'cleartext';
-    if (reply.code < 300) this.extensions = helo ? noExtensions : parseExtensions(reply);
-    this.#settle(reply.code < 300 ? { kind: 'ready' } : { kind: 'refused', reply });
-  }
-
-  #beginTls(reply: Reply): void {
-    this.extensions = parseExtensions(reply);
-    // TLS-1, TLS-3: STARTTLS whenever it is listed, never when it is not.
-    if (!this.extensions.has('STARTTLS')) this.#cleartext({ because: 'starttls-missing' });
-    else if (this.#call.mode === 'cleartext') this.#cleartext({ because: 'starttls-skipped' });
-    else {
-      this.#await('starttls');
-      this._responseActions.push(this._actionSTARTTLS);
-      this._sendCommand('STARTTLS');
-    }
-  }
-
-  /** Replaces "go on in cleartext or fail", the discarding of what stands behind the 220, and the EHLO after it. */
-  override _actionSTARTTLS(_text: string): void {
-    this._clearPhase();
-    // TLS-4, RFC 3207 §4: whatever is not 220 means not now.
-    if (this.#reply.code !== 220) this.#cleartext({ because: 'starttls-refused', reply: this.#reply });
-    // TLS-5: octets behind the 220 are somebody's forgery; none of them is ever read.
-    else if (this.#surplus === 'some' || this._socket.readableLength > 0) this.#giveUp({ kind: 'injected' });
-    else this.#secure();
-  }
-
-  #secure(): void {
-    this.extensions = noExtensions;
-    this.#phase = 'handshake';
-    const plain = this._socket;
-    plain.removeListener('data', this._onSocketData);
-    plain.removeListener('timeout', this._onSocketTimeout);
-    plain.removeListener('close', this._onSocketClose);
-    plain.removeListener('end', this._onSocketEnd);
-    plain.removeListener('error', this._onSocketError);
-    plain.setTimeout(0);
-    shakeHands(plain, this.#call.handshake).then((result) => {
-      if (result.kind === 'failed') {
-        this.#giveUp(result.security);
-        return;
-      }
-      this.secure = true;
-      this._socket = result.socket;
-      this._socket.on('error', this._onSocketError);
-      this._socket.once('close', this._onSocketClose);
-      this._socket.once('end', this._onSocketEnd);
-      this._socket.on('data', this._onSocketData);
-      // TLS-22: silent from here; the peer is judged before it hears another octet.
-      this.#security = result.security;
-      this.#settle({ kind: 'settled', security: result.security });
-    }, this.#failHandshake);
-  }
-
-  /** A fault of ours: without this the promise would be nobody's, and its rejection would end the process. */
-  readonly #failHandshake = (error: unknown): void =>
-    this.#giveUp({ kind: 'lost', during: 'handshake', says: String(error) });
-
-  #cleartext(how: Cleartext): void {
-    this.#security = { kind: 'cleartext', ...how };
-    this.#settle({ kind: 'settled', security: this.#security });
-  }
-
-  #giveUp(security: Extract<Introduction, { kind: 'no-session' }>['security']): void {
-    this.#settle({ kind: 'no-session', security });
-    this.abort();
-  }
-
-  // ---- overrides: sending
-
-  /** Adds: nothing leaves that could be more than one command (trap 18). */
-  override _sendCommand(line: string, logged?: string): void {
-    if (/[\x00-\x1f\x7f\u2028\u2029]/.test(line)) throw new Error('a command with a control character');
-    super._sendCommand(line, logged);
-  }
-
-  /** Replaces the parameters, which followed substrings of EHLO and were one DSN set for all. */
-  override _setEnvelope(_envelope: object, callback: NodemailerCallback): void {
-    const pipelined = this.extensions.has('PIPELINING');
-    const envelope: NodemailerEnvelope = {
-      rcptQueue: [...this.#transaction.recipients],
-      rejected: [],
-      rejectedErrors: [],
-      accepted: [],
-      pipelined,
-    };
-    this._envelope = envelope;
-    this.#await('mail');
-    this._responseActions.push((text) => this._actionMAIL(text, callback));
-    this._socket.cork();
-    this._sendCommand(this.#transaction.mail);
-    if (pipelined) this.#sendRest(envelope, callback);
-    this._socket.uncork();
-  }
-
-  // EXT-5, RFC 2920 §3.1: one group that ends in DATA.
-  #sendRest(envelope: NodemailerEnvelope, callback: NodemailerCallback): void {
-    for (const command of envelope.rcptQueue.splice(0)) this._sendRcpt(command, callback);
-    this._responseActions.push((text) => this._actionDATA(text, callback));
-    this._sendCommand('DATA');
-  }
-
-  /** Replaces the composing of RCPT: the queue holds whole commands. */
-  override _sendRcpt(command: string, callback: NodemailerCallback): void {
-    this._responseActions.push((text) => this._actionRCPT(text, callback));
-    this._sendCommand(command);
-  }
-
-  /** Adds: the reply is kept, and the next phase begins. */
-  override _actionMAIL(text: string, callback: NodemailerCallback): void {
-    if (!this.#isFinal('MAIL')) return;
-    this.#record.mail = this.#reply;
-    this.#await('rcpt');
-    super._actionMAIL(text, callback);
-  }
-
-  override _actionRCPT(text: string, callback: NodemailerCallback): void {
-    if (!this.#isFinal('RCPT')) return;
-    this.#record.rcpt.push(this.#reply);
-    this.#await(this.#record.rcpt.length < this.#transaction.recipients.length ? 'rcpt' : 'data');
-    super._actionRCPT(text, callback);
-  }
-
-  /** Adds: only 3yz opens the data phase; the base takes 2yz too (ATK-94). */
-  override _actionDATA(text: string, callback: NodemailerCallback): void {
-    if (this.#reply.code < 300) {
-      this.#break(`no answer to DATA: ${formatReply(this.#reply)}`);
-      return;
-    }
-    this.#record.data = this.#reply;
-    this.#await('finalDot');
-    super._actionDATA(text, callback);
-  }
-
-  /** Adds: the deadline of each block, and the moment the final dot is out. */
-  override _createSendStream(callback: NodemailerCallback): Readable {
-    const stream = super._createSendStream(callback);
-    this.#await('block');
-    stream.once('end', () => {
-      this.#record.dot = 'sent';
-      this.#await('finalDot');
-    });
-    return stream;
-  }
-
-  /** Adds: a reply to the final dot cannot come before it; a refusal may, and ends the connection (ATK-94). */
-  override _actionSMTPStream(text: string, callback: NodemailerCallback): void {
-    const early = this.#record.dot === 'unsent';
-    if (!this.#isFinal('the final dot')) return;
-    if (early && this.#reply.code < 400) {
-      this.#break('a reply to the final dot before it was sent');
-      return;
-    }
-    this.#record.final = this.#reply;
-    super._actionSMTPStream(text, callback);
-    if (early) this.abort();
+  #quit(): void {
+    const end = (): void => this.#line.end('closed');
+    this.#line.ask({ phase: 'quit', hear: end, lose: () => undefined });
+    this.#line.say('QUIT');
   }
 
   // ---- parts
 
-  #ask<Result extends Introduction | Announcement>(start: () => void): Promise<Result> {
-    return new Promise((resolve) => {
-      const end = (result: Introduction | Announcement): void => {
-        this._clearPhase();
-        this.#settle = () => undefined;
-        resolve(result as Result);
-      };
-      this.#settle = end;
-      this.#lose = () => end(this.#lost());
-      start();
-    });
+  #breakOff(during: Phase, says: string): Lost {
+    this.#line.end(says);
+    return { kind: 'lost', during, says };
   }
 
-  /** The list of mechanisms for `login`, weakest last; none is assumed. */
-  offerMechanisms(): boolean {
-    const listed = authMechanisms(this.extensions);
-    this._supportedAuth = ['PLAIN', 'LOGIN', 'CRAM-MD5'].filter((name) => listed.includes(name));
-    return this._supportedAuth.length > 0;
-  }
-
-  #introduceAs(verb: 'EHLO' | 'HELO'): void {
-    this.#await('ehlo');
-    this._responseActions.push(this._actionEHLO);
-    this._sendCommand(`${verb} ${this.name}`);
-  }
-
-  #isFinal(command: string): boolean {
-    if (this.#reply.code < 300 || this.#reply.code >= 400) return true;
-    this.#break(`no answer to ${command}: ${formatReply(this.#reply)}`);
-    return false;
-  }
-
-  #await(phase: Phase): void {
-    if (this._destroyed) return;
-    this.#phase = phase;
-    this._startPhase(this.#call.timeouts[phase] * 1000, new Error(`time-out during ${phase}`));
-  }
-
-  #break(says: string): void {
-    this.#says = says;
-    this._onError(new Error(says), 'EPROTOCOL', false, 'CONN');
-  }
-
-  #lost(): Lost {
-    return { kind: 'lost', during: this.#phase, says: this.#says };
+  #ask(phase: Phase, lose: (lost: Lost) => void, hear: (reply: Reply, behind: 'some' | 'none') => void): void {
+    this.#line.ask({ phase, hear, lose });
   }
 }
 
-/** DATA was opened for somebody and never answered. With nobody accepted the empty message has ended it (EXT-6). */
-const endedInsideData = (record: TransferRecord): boolean =>
-  record.data !== undefined &&
-  record.data.code < 400 &&
-  record.final === undefined &&
-  record.rcpt.some((reply) => reply.code < 400);
+type Cleartext =
+  | { readonly because: 'helo-only' | 'starttls-missing' | 'starttls-skipped' }
+  | { readonly because: 'starttls-refused'; readonly reply: Reply };
+
+const mechanisms = ['PLAIN', 'LOGIN', 'CRAM-MD5'] as const;
+export type Mechanism = (typeof mechanisms)[number];
+
+/** The lines to say, each from the challenge before it. RFC 4616, RFC 2195; LOGIN has no standard. */
+function stepsOf(mechanism: Mechanism, user: string, pass: string): ((challenge: string) => string)[] {
+  const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
+  switch (mechanism) {
+    case 'PLAIN':
+      return [() => `AUTH PLAIN ${base64(`\0${user}\0${pass}`)}`];
+    case 'LOGIN':
+      return [() => 'AUTH LOGIN', () => base64(user), () => base64(pass)];
+    case 'CRAM-MD5':
+      return [() => 'AUTH CRAM-MD5', (challenge) => base64(`${user} ${keyed(pass, challenge)}`)];
+  }
+}
+
+const keyed = (pass: string, challenge: string): string =>
+  createHmac('md5', pass).update(Buffer.from(challenge, 'base64')).digest('hex');

@@ -1,5 +1,5 @@
 // An outgoing message to the exact command lines and octets of one transaction (RFC 5321 §4.1.1, RFC 1870, 3461, 6152, 6531,
-// 8689): which parameters a host gets, when it must not get the message at all, and that no bare CR or LF leaves.
+// 8689): which parameters a host gets, and when it must not get the message at all.
 
 import type { OutgoingMessage } from '../../agent/ports.ts';
 import type { TransferOutcome } from '../../core/policy/model.ts';
@@ -110,37 +110,4 @@ function checkedAddress(text: string): string {
 function checkedValue(text: string): string {
   if (!/^[\x21-\x7e]+$/.test(text)) throw new Error('a DSN parameter with a character it may not have');
   return text;
-}
-
-/** SMUG-6: ends the transfer before the octet that would have been sent. */
-export class BareNewline extends Error {
-  override readonly name = 'BareNewline';
-}
-
-/**
- * The body as it was stored, cut so that no chunk ends between CR and LF. `onBlock` is called whenever a block is asked for.
- * @throws BareNewline in place of the chunk that holds a CR or LF by itself.
- */
-export async function* guardBody(
-  body: AsyncIterable<Uint8Array>,
-  onBlock: (octets: number) => void,
-): AsyncGenerator<Buffer> {
-  let held: Buffer = Buffer.alloc(0);
-  for await (const piece of body) {
-    const chunk =
-      held.length > 0 ? Buffer.concat([held, piece]) : Buffer.from(piece.buffer, piece.byteOffset, piece.length);
-    const cut = chunk.at(-1) === 0x0d ? chunk.length - 1 : chunk.length;
-    held = chunk.subarray(cut);
-    const whole = chunk.subarray(0, cut);
-    if (hasBareNewline(whole)) throw new BareNewline('the stored message has a bare CR or LF');
-    onBlock(whole.length);
-    if (whole.length > 0) yield whole;
-  }
-  if (held.length > 0) throw new BareNewline('the stored message ends in a bare CR');
-}
-
-function hasBareNewline(chunk: Buffer): boolean {
-  for (let at = chunk.indexOf(0x0a); at >= 0; at = chunk.indexOf(0x0a, at + 1)) if (chunk[at - 1] !== 0x0d) return true;
-  for (let at = chunk.indexOf(0x0d); at >= 0; at = chunk.indexOf(0x0d, at + 1)) if (chunk[at + 1] !== 0x0a) return true;
-  return false;
 }

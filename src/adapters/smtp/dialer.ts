@@ -1,18 +1,13 @@
-// The Dialer port over guarded nodemailer connections (A4, RFC 5321, RFC 3207): TCP, introduction, handshake, and then
-// silence until the session was accepted. It reports what it saw and decides nothing.
+// The Dialer port (A4, RFC 5321, RFC 3207): TCP, introduction, handshake, and then silence until the session was accepted. It
+// reports what it saw and decides nothing.
 
 import { connect, isIPv6, type Socket } from 'node:net';
 import type { DialCall, Dialed, Dialer, Log, Metrics, Opened, OutgoingMessage, Session } from '../../agent/ports.ts';
 import type { IpAddress } from '../../core/base/lookup.ts';
 import type { SecurityState, TransferOutcome } from '../../core/policy/model.ts';
-import {
-  type ConnectionCall,
-  defaultTimeouts,
-  GuardedConnection,
-  type Introduction,
-  type Timeouts,
-} from './dialer-connection.ts';
+import { ClientConnection, type ConnectionCall, type Introduction } from './dialer-connection.ts';
 import { composeTransaction, type EightBit } from './dialer-message.ts';
+import { defaultTimeouts, type Timeouts } from './dialer-timeouts.ts';
 import { type DialogueWatcher, type Hearing, handshakeNote, hearingOf } from './dialogue.ts';
 import { isWeakSuite, shakeHands, type TlsClient } from './tls.ts';
 
@@ -33,9 +28,9 @@ export type DialerOptions = {
 
 /** The key under which a session keeps its connection: it goes along when the session is copied. */
 const handle: unique symbol = Symbol('connection');
-type Held = Session & { readonly [handle]: GuardedConnection };
+type Held = Session & { readonly [handle]: ClientConnection };
 
-const connectionOf = (session: Session): GuardedConnection => {
+const connectionOf = (session: Session): ClientConnection => {
   const held = (session as Held)[handle];
   if (held === undefined) throw new Error('a session of another dialer');
   return held;
@@ -44,18 +39,17 @@ const connectionOf = (session: Session): GuardedConnection => {
 /** True while the next message may ride the session. */
 export const isUsable = (session: Session): boolean => connectionOf(session).usable;
 
+const nobody = (): 'none' => 'none';
+
 export function createDialer(options: DialerOptions): Dialer {
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   return {
     dial: (call, signal) => dial(options, timeouts, call, signal),
     open: (session) => open(session),
     authenticate: (session, via) => authenticate(session, options.credentials?.(via)),
-    transfer: (session, message, signal) => transfer(session, message, options.eightBit ?? 'send-as-it-is', signal),
-    close: (session, how) => {
-      const connection = connectionOf(session);
-      if (how === 'quit') connection.leave();
-      else connection.abort();
-    },
+    transfer: (session, message, signal, onFinalDot = nobody) =>
+      transfer(session, message, options.eightBit ?? 'send-as-it-is', { signal, onFinalDot }),
+    close: (session, how) => connectionOf(session).close(how),
   };
 }
 
@@ -138,12 +132,12 @@ async function introduce(
     // TLS-26: greeting and EHLO come after the verdict.
     const done = await shakeHands(socket, handshake);
     if (done.kind === 'failed') return { kind: 'no-session', security: done.security };
-    return asSession(new GuardedConnection(done.socket, how), call, localAddress, done.security);
+    return asSession(new ClientConnection(done.socket, how), call, localAddress, done.security);
   }
-  const connection = new GuardedConnection(socket, how);
+  const connection = new ClientConnection(socket, how);
   const introduction = await connection.introduce();
   if (introduction.kind === 'settled') return asSession(connection, call, localAddress, introduction.security);
-  connection.abort();
+  connection.close('abort');
   return { kind: 'no-session', security: failureOf(introduction) };
 }
 
@@ -158,7 +152,7 @@ function failureOf(
 }
 
 function asSession(
-  connection: GuardedConnection,
+  connection: ClientConnection,
   call: DialCall,
   localAddress: IpAddress | undefined,
   security: SecurityState,
@@ -189,26 +183,21 @@ async function authenticate(
   // SMTP-17: whatever went wrong before, a password needs an encrypted channel.
   if (session.security.kind !== 'encrypted') throw new Error('AUTH on a session without TLS');
   if (credentials === undefined) return { kind: 'lost', says: 'no credentials are configured for the route' };
-  if (!connection.offerMechanisms())
-    return { kind: 'lost', says: 'the host lists no AUTH mechanism that is supported' };
-  return connection.logIn(credentials.user, credentials.pass);
+  const { mechanism } = connection;
+  if (mechanism === undefined) return { kind: 'lost', says: 'the host lists no AUTH mechanism that is supported' };
+  return connection.logIn(mechanism, credentials.user, credentials.pass);
 }
 
 async function transfer(
   session: Session,
   message: OutgoingMessage,
   eightBit: EightBit,
-  signal: AbortSignal,
+  { signal, onFinalDot }: { readonly signal: AbortSignal; readonly onFinalDot: () => 'taken' | 'none' },
 ): Promise<TransferOutcome> {
   const connection = connectionOf(session);
   const transaction = composeTransaction(message, connection.extensions, eightBit);
-  if ('kind' in transaction) return transaction;
-  const stop = (): void => connection.abort('aborted');
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  try {
-    return await connection.deliver(transaction, message);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
+  if (!('kind' in transaction)) return connection.deliver(transaction, message, signal, onFinalDot);
+  // The message before this one may still wait for its reply: the session is not free until then.
+  await connection.rested();
+  return transaction;
 }

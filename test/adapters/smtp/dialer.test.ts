@@ -1,9 +1,9 @@
-// The guarded nodemailer connection, held to the contract of the port.
+// The dialer, held to the contract of the port.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDialer } from '../../../src/adapters/smtp/dialer.ts';
-import { defaultTimeouts } from '../../../src/adapters/smtp/dialer-connection.ts';
+import { defaultTimeouts } from '../../../src/adapters/smtp/dialer-timeouts.ts';
 import { createTlsClient } from '../../../src/adapters/smtp/tls.ts';
 import type { IpAddress } from '../../../src/core/base/lookup.ts';
 import { make, makeRsaKeys } from './certificates.ts';
