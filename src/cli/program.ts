@@ -1,16 +1,20 @@
 // What the verbs may ask of the program around them. main.ts provides it; the verbs stay thin and can be tested alone.
 
 import type { CachedPolicy, RefreshedPolicy } from '../admin/api.ts';
+import type { AlarmMemory, Round } from '../agent/alarms.ts';
 import type { Service } from '../agent/host-aim.ts';
 import type { DraftRequest, PolicyDraft } from '../agent/policy-draft.ts';
 import type { MessageStory, MessageSummary, QueueFilter, QueueStats } from '../agent/ports.ts';
 import type { MxNames } from '../agent/presented.ts';
 import type { CheckReport, Sender } from '../agent/probe.ts';
+import type { RolloverEvent } from '../agent/rollover.ts';
 import type { TlsaCheck, TlsaSubject } from '../agent/tlsa-check.ts';
 import type { ConfigFault, Loaded } from '../config/load.ts';
+import type { LineagePlan } from '../config/rollover.ts';
 import type { DomainName } from '../core/base/brand.ts';
 import type { NonEmpty, Result } from '../core/base/result.ts';
 import type { TlsaData } from '../core/dane/make.ts';
+import type { Memory } from '../core/dane/rollover.ts';
 import type { PresentedChain } from '../core/x509/presented-chain.ts';
 import type { Flags } from './flags.ts';
 import type { Terminal } from './terminal.ts';
@@ -66,6 +70,19 @@ export type TlsaCheckRequest = {
   readonly supposed: readonly TlsaData[];
   /** Instead of what is presented (OPS-13). */
   readonly chain: PresentedChain | undefined;
+};
+
+export type WatchRequest = {
+  readonly subjects: readonly TlsaSubject[];
+  /** Owners of DKIM keys. */
+  readonly dkim: readonly DomainName[];
+};
+
+/** OPS-52: programs; `mail` goes to the standard input of `sendmail`. */
+export type WatchChannels = {
+  readonly hook: string | undefined;
+  readonly mail: string | undefined;
+  readonly sendmail: string;
 };
 
 /** Why nothing could be compared, with the exit status that says so. */
@@ -167,6 +184,35 @@ export interface Program {
   presented(loaded: Loaded, flags: Flags, service: Service): Promise<Result<PresentedChain, string>>;
   /** One result per host and port. */
   tlsaCheck(loaded: Loaded, flags: Flags, request: TlsaCheckRequest): AsyncIterable<Result<TlsaCheck, TlsaFault>>;
+  /** Steps of one certificate's rollover as they are done, or the next one as it would be. */
+  rollover(
+    loaded: Loaded,
+    flags: Flags,
+    job: { readonly plan: LineagePlan; readonly state: string; readonly mode: 'plan' | 'run' },
+  ): AsyncIterable<Result<RolloverEvent, TlsaFault>>;
+  rolloverMemory(plan: LineagePlan, state: string): Promise<Result<Memory, string>>;
+  /** OPS-42. @returns the record of the key. */
+  rolloverCompromised(plan: LineagePlan, state: string): Promise<Result<string, string>>;
+  watchRound(
+    loaded: Loaded,
+    flags: Flags,
+    request: WatchRequest,
+    memory: AlarmMemory,
+  ): Promise<Result<{ readonly round: Round; readonly facts: AlarmMemory['facts'] }, TlsaFault>>;
+  alarmMemory(path: string): Promise<Result<AlarmMemory, string>>;
+  rememberAlarms(path: string, memory: AlarmMemory): Promise<Result<'written', string>>;
+  /** @returns one sentence for each channel that failed. */
+  tellPeople(
+    channels: WatchChannels,
+    told: {
+      readonly event: string;
+      readonly kind: string;
+      readonly subject: string;
+      readonly says: string;
+      /** A whole message. */
+      readonly mail: string;
+    },
+  ): Promise<readonly string[]>;
   doctor(loaded: Loaded, flags: Flags, request: DoctorRequest): Promise<readonly DoctorFinding[]>;
   /** @param loaded undefined: the usual socket, whatever the configuration says. */
   relay(loaded: Loaded | undefined, flags: Flags): RelayClient;

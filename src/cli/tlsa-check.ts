@@ -57,7 +57,7 @@ const exits: Readonly<Record<TlsaCheck['verdict'], ExitCode>> = {
 const exitOf = ({ verdict }: TlsaCheck): ExitCode => exits[verdict];
 
 /** @param usualPort where mail goes. Words are hosts, `--domain` is for mail domains. @returns what is wrong with them. */
-function readSubjects({ words, flags }: Arguments, usualPort: number): NonEmpty<TlsaSubject> | string {
+export function readSubjects({ words, flags }: Arguments, usualPort: number): NonEmpty<TlsaSubject> | string {
   const ports = readPorts(flags);
   if (ports.kind === 'fault') return ports.fault;
   const starttls = readStarttls(flags);

@@ -24,10 +24,12 @@ import { gather, gatherSight } from './materials.ts';
 import { openResolver } from './outlook.ts';
 import { version } from './package.ts';
 import { makeReader, readSecret } from './reader.ts';
+import { markCompromised, recallRollover, rollOverLive } from './rollover.ts';
 import { runRelay } from './run.ts';
 import { type Environment, readSettings } from './settings.ts';
 import { runSiege } from './siege.ts';
 import { checkTlsaLive } from './tlsa.ts';
+import { recallAlarms, rememberAlarms, tellPeople, watchRound } from './tlsa-watch.ts';
 
 export function makeProgram(terminal: Terminal, env: Environment): Program {
   return {
@@ -59,6 +61,13 @@ export function makeProgram(terminal: Terminal, env: Environment): Program {
         presentedBy(outlook.probePorts, service, probeOptions),
       ),
     tlsaCheck: (loaded, flags, request) => checkTlsaLive(loaded, flags, request, env, terminal),
+    rollover: (loaded, flags, job) => rollOverLive(loaded, flags, job, env, terminal),
+    rolloverMemory: recallRollover,
+    rolloverCompromised: markCompromised,
+    watchRound: (loaded, flags, request, memory) => watchRound(loaded, flags, request, memory, env, terminal),
+    alarmMemory: recallAlarms,
+    rememberAlarms,
+    tellPeople: (channels, told) => tellPeople(channels, told, env),
     doctor: async (loaded, flags, request) => {
       const { materials } = gatherSight(loaded.config, env, systemClock.now());
       const here = await examineMachine(loaded.config, materials, surroundings(flags, terminal));

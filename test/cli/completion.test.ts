@@ -28,7 +28,7 @@ test('every shell is told every verb, its words and its flags', async () => {
 
 test('the words behind a verb are those of its usage', () => {
   const words = Object.fromEntries(commands.map((command) => [command.name, subverbs(command)]));
-  assert.deepEqual(words.tlsa, ['make', 'check']);
+  assert.deepEqual(words.tlsa, ['make', 'check', 'watch', 'rollover']);
   assert.deepEqual(words.config, ['check', 'show', 'example', 'env']);
   assert.deepEqual(words.policy, ['list', 'show', 'refresh', 'forget', 'make', 'lint']);
   assert.deepEqual(words.check, []);

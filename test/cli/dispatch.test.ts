@@ -7,6 +7,7 @@ import { commands, dispatch } from '../../src/cli/commands.ts';
 import { type Program, type RelayClient, RelayUnreachable } from '../../src/cli/program.ts';
 import { worst } from '../../src/cli/terminal.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { fault, ok } from '../../src/core/base/result.ts';
 import { reasons } from '../../src/core/policy/catalogue.ts';
 
 const gone: RelayClient = new Proxy({} as RelayClient, {
@@ -83,6 +84,13 @@ async function run(argv: readonly string[], more: Partial<Program> = {}): Promis
     mxNames: async () => ({ kind: 'fault', fault: 'no network' }),
     presented: async () => ({ kind: 'fault', fault: 'no network' }),
     async *tlsaCheck() {},
+    async *rollover() {},
+    rolloverMemory: async () => fault('none'),
+    rolloverCompromised: async () => fault('none'),
+    watchRound: async () => fault({ exit: 3, says: 'none' }),
+    alarmMemory: async () => fault('none'),
+    rememberAlarms: async () => ok('written'),
+    tellPeople: async () => [],
     doctor: async () => [],
     relay: () => gone,
     exampleConfig: () => undefined,

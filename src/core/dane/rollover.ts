@@ -106,7 +106,6 @@ export type Refusal =
   | 'name-missing'
   | 'not-valid'
   | 'no-anchor-in-chain'
-  | 'not-presented'
   | 'no-replacement';
 
 export type Note =
@@ -448,7 +447,9 @@ const uniqueParameters = (all: readonly TlsaParameters[]): readonly TlsaParamete
     all.map(({ usage, selector, matching }) => [`${usage} ${selector} ${matching}`, { usage, selector, matching }]),
   ).values(),
 ];
-const combinationsOf = (records: readonly TlsaData[]): readonly TlsaParameters[] => uniqueParameters(records);
+/** What nobody can make records for plays no part, and goes with the next cleaning. */
+const combinationsOf = (records: readonly TlsaData[]): readonly TlsaParameters[] =>
+  uniqueParameters(records.filter(({ usage, selector, matching }) => usage <= 3 && selector <= 1 && matching <= 2));
 const sameRecord = (a: TlsaData, b: TlsaData): boolean => isOf(a, b) && sameOctets(a.data, b.data);
 const has = (records: readonly TlsaData[], record: TlsaData): boolean => records.some((one) => sameRecord(one, record));
 const unique = (records: readonly TlsaData[]): readonly TlsaData[] =>

@@ -1,0 +1,221 @@
+// One round of `sekisho tlsa watch` over the bench, its memory, and the ways in which people are told (OPS-50 to OPS-54).
+
+import { spawn } from 'node:child_process';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { writeDurably } from '../adapters/store/rollover.ts';
+import { type AlarmMemory, type Finding, noAlarms, type Round } from '../agent/alarms.ts';
+import { mxNamesOf } from '../agent/presented.ts';
+import { probe } from '../agent/probe.ts';
+import { checkTlsa } from '../agent/tlsa-check.ts';
+import { findingsOf, serverFindings, signatureFinding } from '../agent/tlsa-findings.ts';
+import type { Flags } from '../cli/flags.ts';
+import type { TlsaFault, WatchChannels, WatchRequest } from '../cli/program.ts';
+import type { Terminal } from '../cli/terminal.ts';
+import type { Loaded } from '../config/load.ts';
+import type { DomainName } from '../core/base/brand.ts';
+import { fault, ok, type Result } from '../core/base/result.ts';
+import { nameFromText, nameToText } from '../core/dns/name.ts';
+import { RrType } from '../core/dns/registry.ts';
+import { type Bench, openBench } from './bench.ts';
+import { authoritiesOf, viewsOf } from './rollover.ts';
+import type { Environment } from './settings.ts';
+
+export type Watched = { readonly round: Round; readonly facts: AlarmMemory['facts'] };
+
+export async function watchRound(
+  loaded: Loaded,
+  flags: Flags,
+  request: WatchRequest,
+  memory: AlarmMemory,
+  env: Environment,
+  terminal: Terminal,
+): Promise<Result<Watched, TlsaFault>> {
+  const opened = openBench(loaded, flags, env, terminal);
+  if (opened.kind === 'fault') return fault({ exit: 2, says: opened.fault });
+  const bench = opened.value;
+  try {
+    const parts = [
+      ...(await Promise.all(request.subjects.map((subject) => lookAtSubject(bench, subject)))),
+      ...(await Promise.all(request.dkim.map((name) => lookAtDkim(bench, name)))),
+    ];
+    const domains = request.subjects.flatMap((subject) => (subject.kind === 'domain' ? [subject.domain] : []));
+    const facts: Record<string, AlarmMemory['facts'][string]> = { ...memory.facts };
+    for (const domain of domains) {
+      const seen = await lookAtDomain(bench, domain, memory.facts[domain]);
+      parts.push(seen.round);
+      if (seen.facts !== undefined) facts[domain] = seen.facts;
+    }
+    return ok({ round: joined(parts), facts });
+  } finally {
+    bench.outlook.close();
+  }
+}
+
+const joined = (parts: readonly Round[]): Round => ({
+  findings: parts.flatMap(({ findings }) => findings),
+  unknown: new Map(parts.flatMap(({ unknown }) => [...unknown])),
+});
+
+async function lookAtSubject(bench: Bench, subject: WatchRequest['subjects'][number]): Promise<Round> {
+  const { outlook, probeOptions, around } = bench;
+  const now = around.clock.now();
+  const parts: Round[] = [];
+  const authorities = authoritiesOf(bench);
+  try {
+    const options = { ...probeOptions, supposed: [], looks: 'every-address' } as const;
+    for await (const found of checkTlsa(outlook.probePorts, subject, options)) {
+      if ('kind' in found) {
+        const name = subject.kind === 'domain' ? subject.domain : subject.service.host;
+        parts.push({ findings: [], unknown: new Map([[name, found.state]]) });
+        continue;
+      }
+      parts.push(findingsOf(found, now));
+      const at = `${found.host}:${found.port}`;
+      const name = nameFromText(found.owner);
+      if (name.kind === 'fault') continue;
+      const proof = await outlook.resolver.lookup(name.value, RrType.TLSA);
+      const steps = proof.chain.map((step) => ({ ...step, zone: nameToText(step.zone) }));
+      parts.push({ findings: signatureFinding(at, steps, now), unknown: new Map() });
+      // DS against DNSKEY and the like: the stable word of the proof (OPS-15).
+      if (proof.state === 'secure') {
+        const views = await viewsOf(bench, authorities, found.owner.replace(/\.$/, ''), { kind: 'found' });
+        parts.push(serverFindings(at, views));
+      } else if (proof.state === 'bogus')
+        parts.push({
+          findings: [{ subject: at, kind: 'bogus', detail: '', says: proof.because ?? 'bogus' }],
+          unknown: new Map(),
+        });
+    }
+  } finally {
+    authorities.close();
+  }
+  return joined(parts);
+}
+
+/** OPS-51: MX set, MTA-STS against MX and certificate, and the wish for reports. */
+async function lookAtDomain(
+  { outlook, probeOptions }: Bench,
+  domain: DomainName,
+  known: AlarmMemory['facts'][string] | undefined,
+): Promise<{ readonly round: Round; readonly facts: AlarmMemory['facts'][string] | undefined }> {
+  const findings: Finding[] = [];
+  const found = (kind: Finding['kind'], says: string): void =>
+    void findings.push({ subject: domain, kind, detail: '', says });
+  const named = await mxNamesOf(outlook.probePorts, domain, probeOptions);
+  if (named.kind === 'fault') return { round: { findings, unknown: new Map([[domain, named.fault]]) }, facts: known };
+  const mx = [...named.value.hosts].sort();
+  // What was there first is what is meant; a person who means the change removes the memory or lets the alarm stand.
+  const first = known?.mx ?? mx;
+  if (first.join(' ') !== mx.join(' ')) found('mx-changed', `${first.join(' ')} → ${mx.join(' ')}`);
+  const report = await probe(outlook.probePorts, domain, { ...probeOptions, all: 'yes', sender: 'mta-sts' });
+  if (report.kind === 'fault') return { round: { findings, unknown: new Map([[domain, report.fault]]) }, facts: known };
+  const { sts, hosts, tlsrpt, reason } = report.value;
+  const unknown = new Map<string, string>();
+  if (sts !== null && sts.mode === 'enforce') {
+    const wrong = hosts.filter(({ reason: why, tried }) => tried === 'yes' && why !== null);
+    if (wrong.length > 0 || report.value.verdict === 'blocked')
+      found(
+        'sts-mismatch',
+        wrong.length > 0 ? wrong.map(({ host, reason: why }) => `${host}: ${why}`).join('; ') : (reason ?? ''),
+      );
+  }
+  const reports = tlsrpt?.state === 'wanted' ? 'wanted' : tlsrpt?.state === 'none' ? 'none' : undefined;
+  if (reports === undefined) unknown.set(domain, '_smtp._tls');
+  if (reports === 'none' && known?.reports === 'wanted') found('tlsrpt-missing', `_smtp._tls.${domain}`);
+  return {
+    round: { findings, unknown },
+    facts: { mx: first, reports: known?.reports === 'wanted' ? 'wanted' : (reports ?? 'none') },
+  };
+}
+
+/** OPS-51: reports must be signed with a key that is there (RFC 8460 §3). */
+async function lookAtDkim({ outlook }: Bench, owner: DomainName): Promise<Round> {
+  const { answer } = await outlook.resolver.resolve(owner, 'TXT');
+  if (answer.kind === 'failed') return { findings: [], unknown: new Map([[owner, answer.reason]]) };
+  const texts =
+    answer.kind === 'found'
+      ? answer.value.map((strings) => Buffer.concat(strings.map((one) => Buffer.from(one))).toString('latin1'))
+      : [];
+  const keyed = texts.some((text) => /(^|;)\s*p\s*=\s*[A-Za-z0-9+/]/.test(text));
+  return {
+    findings: keyed
+      ? []
+      : [{ subject: owner, kind: 'dkim-missing', detail: '', says: answer.kind === 'found' ? texts.join(' ') : 'TXT' }],
+    unknown: new Map(),
+  };
+}
+
+// ---- memory
+
+export async function recallAlarms(path: string): Promise<Result<AlarmMemory, string>> {
+  try {
+    const read = JSON.parse(await readFile(path, 'utf8')) as Partial<AlarmMemory> & { readonly version?: unknown };
+    const whole = [read?.alarms, read?.unknown, read?.facts].every((part) => typeof part === 'object' && part !== null);
+    if (read?.version !== 1 || !whole) return fault(`${path}: this is no memory of alarms; remove it`);
+    return ok(read as AlarmMemory);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return ok(noAlarms);
+    return fault(
+      error instanceof SyntaxError ? `${path}: this is no memory of alarms; remove it` : `${path}: ${message}`,
+    );
+  }
+}
+
+export async function rememberAlarms(path: string, memory: AlarmMemory): Promise<Result<'written', string>> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeDurably(dirname(path), path, `${JSON.stringify({ version: 1, ...memory }, undefined, 2)}\n`);
+    return ok('written');
+  } catch (error) {
+    return fault(`${path}: ${(error as Error).message}`);
+  }
+}
+
+// ---- telling people
+
+const patience = 60_000;
+
+/** OPS-52. @returns what went wrong. */
+export async function tellPeople(
+  { hook, mail, sendmail }: WatchChannels,
+  told: {
+    readonly event: string;
+    readonly kind: string;
+    readonly subject: string;
+    readonly says: string;
+    readonly mail: string;
+  },
+  env: Environment,
+): Promise<readonly string[]> {
+  const wrong: (string | undefined)[] = [];
+  if (hook !== undefined) {
+    const given = {
+      ...env,
+      SEKISHO_EVENT: told.event,
+      SEKISHO_ALARM: told.kind,
+      SEKISHO_SUBJECT: told.subject,
+      SEKISHO_SAYS: told.says,
+    };
+    wrong.push(await run(hook, [], given, ''));
+  }
+  if (mail !== undefined) wrong.push(await run(sendmail, ['-i', '--', mail], env, told.mail));
+  return wrong.filter((one) => one !== undefined);
+}
+
+function run(program: string, args: readonly string[], env: Environment, input: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      env: env as NodeJS.ProcessEnv,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      timeout: patience,
+      killSignal: 'SIGKILL',
+    });
+    child.once('error', (error) => resolve(`${program}: ${error.message}`));
+    child.once('close', (code, signal) => resolve(code === 0 ? undefined : `${program} ended with ${code ?? signal}`));
+    // A program that does not read its input is no reason to fail.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+  });
+}
