@@ -41,11 +41,9 @@ export function createRelayClient(endpoint: Endpoint, timeoutMs: number): RelayC
               return reject(
                 new RelayUnreachable(`the relay at ${name} refused: ${Buffer.concat(chunks).toString('utf8').trim()}`),
               );
-            try {
-              resolve({ status, value: JSON.parse(Buffer.concat(chunks).toString('utf8')) });
-            } catch {
-              reject(new RelayUnreachable(`what answers at ${name} is no sekisho`));
-            }
+            const value = objectIn(Buffer.concat(chunks).toString('utf8'));
+            if (value === undefined) return reject(new RelayUnreachable(`what answers at ${name} is no sekisho`));
+            resolve({ status, value });
           });
         },
       );
@@ -95,6 +93,16 @@ export function createRelayClient(endpoint: Endpoint, timeoutMs: number): RelayC
     },
     check: (subject, options) => post<Result<CheckReport, string>>('/api/v1/check', { subject, options }),
   };
+}
+
+/** The relay answers with an object or a list, never with a bare value. */
+function objectIn(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function splitUrl(url: string, path: string): { host: string; port: string; path: string } {

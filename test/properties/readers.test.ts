@@ -36,6 +36,10 @@ const rows: Readonly<Record<string, string>> = {
   pem: 'PKIX-10',
   'next-hops': 'RTE-14',
   'admin-requests': 'QUE-7',
+  envelopes: 'ATK-91 DSN-10 DSN-11',
+  notices: 'DSN-4 ATK-91',
+  'received-field': 'ATK-91 TRC-1',
+  'policy-cache': 'STS-40',
 };
 
 const anything = fc.oneof(
@@ -48,13 +52,15 @@ const changed = ({ seeds, words }: Target): fc.Arbitrary<Uint8Array> =>
     .tuple(fc.nat(seeds.length - 1), fc.nat())
     .map(([seed, chance]) => mutate(createRandom(`${chance}`), seeds[seed]!, seeds, words ?? []));
 
-for (const target of readers) {
+for (const target of targets.filter((each) => each !== validator)) {
   test(
     `${rows[target.name] ?? ''} no octets make the reader of ${target.name} throw or break its word`.trim(),
     async () => {
       for (const seed of target.seeds) await target.read(seed);
       const read = async (octets: Uint8Array): Promise<void> => target.read(octets);
-      await fc.assert(fc.asyncProperty(fc.oneof(changed(target), anything), read), { numRuns: 250 });
+      await fc.assert(fc.asyncProperty(fc.oneof(changed(target), anything), read), {
+        numRuns: readers.includes(target) ? 250 : 60,
+      });
     },
   );
 }
