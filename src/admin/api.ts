@@ -1,6 +1,14 @@
 // Path to answer. Messages and facts go out as they are stored; rendering is the caller's.
 
-import type { MessageStory, MessageSummary, QueueFilter, QueueStats } from '../agent/ports.ts';
+import type {
+  DialogueLine,
+  MessageStory,
+  MessageSummary,
+  QueueFilter,
+  QueueStats,
+  RecordsPage,
+  RecordsRequest,
+} from '../agent/ports.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
 import { statusPage } from './status-page.ts';
 
@@ -47,12 +55,26 @@ export interface PolicyDesk {
   forget(domain: string): Promise<CachedPolicy | undefined>;
 }
 
+/** The relay's dialogues, kept for a moment while somebody reads them. */
+export interface Dialogues {
+  /** @param from the `next` of the last reading; undefined: from now on. `missed`: lines that were gone already. */
+  read(from: number | undefined): DialoguePage;
+}
+
+export type DialoguePage = {
+  readonly lines: readonly DialogueLine[];
+  readonly next: number;
+  readonly missed: number;
+};
+
 /** What the endpoint may ask of the relay around it; main.ts provides it. */
 export interface Relay {
   status(): Promise<RelayStatus>;
   metrics(): Promise<string>;
   list(filter: QueueFilter): Promise<readonly MessageSummary[]>;
   story(id: string): Promise<MessageStory | undefined>;
+  records(request: RecordsRequest): Promise<RecordsPage>;
+  readonly dialogues: Dialogues;
   act(act: string, filter: QueueFilter, note: string): Promise<number | undefined>;
   flush(): Promise<void>;
   probe(address: string): Promise<{ readonly id: string } | { readonly refused: string }>;
@@ -140,6 +162,16 @@ export async function answer(relay: Relay, method: string, url: URL, body: strin
     const filter = readFilter(asked.filter);
     return filter.kind === 'ok' ? json(200, await relay.list(filter.value)) : json(400, { error: filter.fault });
   }
+  if (pathname === '/api/v1/records') {
+    const filter = readFilter(asked.filter);
+    if (filter.kind === 'fault') return json(400, { error: filter.fault });
+    const { order, from, limit } = asked;
+    if ((order !== 'newest' && order !== 'oldest') || !Number.isSafeInteger(from) || !Number.isSafeInteger(limit))
+      return json(400, { error: 'order, from and limit are wanted' });
+    return json(200, await relay.records({ filter: filter.value, order, from: Number(from), limit: Number(limit) }));
+  }
+  if (pathname === '/api/v1/trace')
+    return json(200, relay.dialogues.read(Number.isSafeInteger(asked.from) ? Number(asked.from) : undefined));
   if (pathname === '/api/v1/act') {
     const filter = readFilter(asked.filter);
     if (filter.kind === 'fault') return json(400, { error: filter.fault });

@@ -375,6 +375,21 @@ export type MessageStory = {
 
 export type MessageSummary = Pick<MessageStory, 'message' | 'recipients'>;
 
+/** One attempt as it was recorded. `seq` grows with time. */
+export type RecordedAttempt = { readonly seq: number; readonly sender: string; readonly record: DeliveryRecord };
+
+export type RecordsRequest = {
+  /** Ages are those of the attempt, states what it came to. */
+  readonly filter: QueueFilter;
+  readonly order: 'newest' | 'oldest';
+  /** Begins behind this `seq`, in the order given. */
+  readonly from: number;
+  readonly limit: number;
+};
+
+/** `next`: where to go on; undefined at the end. */
+export type RecordsPage = { readonly found: readonly RecordedAttempt[]; readonly next: number | undefined };
+
 export type QueueStats = {
   readonly messages: number;
   readonly recipients: Readonly<Record<'queued' | 'deferred' | 'held', number>>;
@@ -408,6 +423,8 @@ export interface QueueStore {
    */
   list(filter: QueueFilter): Promise<readonly MessageSummary[]>;
   story(id: QueueId): Promise<MessageStory | undefined>;
+  /** A page of delivery records across all messages; a bounded number is looked at, so it may be empty before the end. */
+  records(request: RecordsRequest): Promise<RecordsPage>;
   /** Operator acts (QUE-7); the count says how many recipients changed. */
   act(
     act: 'retry' | 'hold' | 'release' | 'drop' | 'bounce',

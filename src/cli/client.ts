@@ -1,8 +1,8 @@
 // The running relay through its Unix socket, or through --url with the token of the configuration.
 
 import { request } from 'node:http';
-import type { CachedPolicy, RefreshedPolicy } from '../admin/api.ts';
-import type { MessageStory, MessageSummary, QueueStats } from '../agent/ports.ts';
+import type { CachedPolicy, DialoguePage, RefreshedPolicy } from '../admin/api.ts';
+import type { MessageStory, MessageSummary, QueueStats, RecordsPage } from '../agent/ports.ts';
 import type { CheckReport } from '../agent/probe.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
 import { type Readiness, type RelayClient, RelayUnreachable } from './program.ts';
@@ -73,6 +73,8 @@ export function createRelayClient(endpoint: Endpoint, timeoutMs: number): RelayC
       const { status, value } = await ask('GET', `/api/v1/messages/${id}`);
       return status === 404 ? undefined : (value as MessageStory);
     },
+    records: (wanted) => post<RecordsPage>('/api/v1/records', wanted),
+    trace: (from) => post<DialoguePage>('/api/v1/trace', from === undefined ? {} : { from }),
     stats: async () => (await ask('GET', '/api/v1/stats')).value as QueueStats,
     act: async (act, filter, note) =>
       (await post<{ recipients: number }>('/api/v1/act', { act, filter, note })).recipients,

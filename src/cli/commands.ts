@@ -7,11 +7,13 @@ import type { Reason } from '../core/policy/reasons.ts';
 import { check } from './check.ts';
 import { completion } from './completion.ts';
 import { configVerb } from './config.ts';
+import { destination } from './destination.ts';
 import { dns } from './dns.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { type Arguments, commonFault, commonFlags, type FlagSpec, filterFlags, parseFlags } from './flags.ts';
 import { health } from './health.ts';
+import { log } from './log.ts';
 import { man } from './man.ts';
 import { policy } from './policy.ts';
 import { probe } from './probe.ts';
@@ -21,6 +23,7 @@ import { loadedOrFaults } from './settings.ts';
 import { siege } from './siege.ts';
 import { bold, type ExitCode, exitCodes, printable, table } from './terminal.ts';
 import { tlsa } from './tlsa.ts';
+import { trace } from './trace.ts';
 
 export type Command = {
   readonly name: string;
@@ -110,6 +113,26 @@ export const commands: readonly Command[] = [
     run: check,
   },
   {
+    name: 'trace',
+    usage: 'trace [<domain|address>] [filters]',
+    says: 'an SMTP dialogue, line by line: with one destination, or those of the running relay',
+    examples: [
+      'sekisho trace example.org',
+      'sekisho trace --host mx.example.org --port 25',
+      'sekisho trace --domain example.org',
+    ],
+    flags: [
+      { name: 'mx', value: 'host', says: 'only this MX host' },
+      { name: 'host', value: 'name', says: 'one server without MX look-up' },
+      { name: 'port', value: 'n', says: 'its port' },
+      { name: 'starttls', value: 'smtp|none', says: 'how TLS begins there' },
+      { name: 'all', says: 'every address of every host' },
+      { name: 'requiretls', says: 'as for a message with REQUIRETLS' },
+      ...filterFlags.filter(({ name }) => ['domain', 'from', 'to', 'limit'].includes(name)),
+    ],
+    run: trace,
+  },
+  {
     name: 'explain',
     usage: 'explain <queue-id>',
     says: 'what happened to this message, and what happens next',
@@ -166,6 +189,30 @@ export const commands: readonly Command[] = [
     ],
     flags: [...filterFlags, { name: 'reason', value: 'text', says: 'why; kept with the message' }],
     run: queue,
+  },
+  {
+    name: 'log',
+    usage: 'log [--follow] [filters]',
+    says: 'delivery records: every attempt, where it went, what protected it',
+    examples: [
+      'sekisho log --domain example.org',
+      'sekisho log --state deferred --newer 2h --json',
+      'sekisho log --follow',
+    ],
+    flags: [{ name: 'follow', says: 'go on with what comes; ends with Ctrl-C or --timeout' }, ...filterFlags],
+    run: log,
+  },
+  {
+    name: 'destination',
+    usage: 'destination list | show <domain> [filters]',
+    says: 'how the domains that mail goes to stand: what they show, what came of the mail',
+    examples: [
+      'sekisho destination list',
+      'sekisho destination show example.org',
+      'sekisho destination list --newer 1d',
+    ],
+    flags: filterFlags,
+    run: destination,
   },
   {
     name: 'policy',

@@ -45,8 +45,8 @@ export const commonFlags: readonly FlagSpec[] = [
 /** cli.md: the one filter set of queue, trace, log and destination. */
 export const filterFlags: readonly FlagSpec[] = [
   { name: 'domain', value: 'domain', says: 'recipients of this domain' },
-  { name: 'from', value: 'text', says: 'sender contains' },
-  { name: 'to', value: 'text', says: 'recipient contains' },
+  { name: 'from', value: 'address', says: 'sender address' },
+  { name: 'to', value: 'address', says: 'recipient address' },
   { name: 'older', value: '2h', says: 'received before that long ago' },
   { name: 'newer', value: '2h', says: 'received within that time' },
   { name: 'because', value: 'reason', says: 'last reason code' },

@@ -1,10 +1,18 @@
 // What the verbs may ask of the program around them. main.ts provides it; the verbs stay thin and can be tested alone.
 
-import type { CachedPolicy, RefreshedPolicy } from '../admin/api.ts';
+import type { CachedPolicy, DialoguePage, RefreshedPolicy } from '../admin/api.ts';
 import type { AlarmMemory, Round } from '../agent/alarms.ts';
 import type { Service } from '../agent/host-aim.ts';
 import type { DraftRequest, PolicyDraft } from '../agent/policy-draft.ts';
-import type { MessageStory, MessageSummary, QueueFilter, QueueStats } from '../agent/ports.ts';
+import type {
+  DialogueLine,
+  MessageStory,
+  MessageSummary,
+  QueueFilter,
+  QueueStats,
+  RecordsPage,
+  RecordsRequest,
+} from '../agent/ports.ts';
 import type { MxNames } from '../agent/presented.ts';
 import type { CheckReport, Sender } from '../agent/probe.ts';
 import type { RolloverEvent } from '../agent/rollover.ts';
@@ -136,6 +144,9 @@ export interface RelayClient {
   ready(): Promise<Readiness>;
   list(filter: QueueFilter): Promise<readonly MessageSummary[]>;
   story(id: string): Promise<MessageStory | undefined>;
+  records(request: RecordsRequest): Promise<RecordsPage>;
+  /** @param from the `next` of the last answer; undefined: from now on. */
+  trace(from: number | undefined): Promise<DialoguePage>;
   stats(): Promise<QueueStats>;
   act(act: 'retry' | 'hold' | 'release' | 'drop' | 'bounce', filter: QueueFilter, note: string): Promise<number>;
   flush(): Promise<void>;
@@ -176,6 +187,14 @@ export interface Program {
     subjects: readonly string[],
     options: CheckOptions,
   ): AsyncIterable<Result<CheckReport, string>>;
+  /** The same for one subject, with every line of the dialogue told as it comes. */
+  trace(
+    loaded: Loaded,
+    flags: Flags,
+    subject: string,
+    options: CheckOptions,
+    hear: (line: DialogueLine) => void,
+  ): Promise<Result<CheckReport, string>>;
   /** A new MTA-STS policy from the live MX set; the fault says what is wrong with the question. */
   policyDraft(loaded: Loaded, flags: Flags, request: DraftRequest): Promise<Result<PolicyDraft, string>>;
   /** The MX hosts that own TLSA records; a fault: they could not be had. */

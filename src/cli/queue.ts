@@ -1,18 +1,38 @@
 // `sekisho queue …`: list, show, and acts with one filter grammar (QUE-7). An act shows its count before it is done.
 
-import type { MessageSummary, QueueFilter, RecipientState } from '../agent/ports.ts';
-import { parseDuration } from '../config/values.ts';
-import { instant } from '../core/base/brand.ts';
-import { fault, ok, type Result } from '../core/base/result.ts';
+import type { MessageSummary, QueueFilter } from '../agent/ports.ts';
 import { explain, recipientView } from './explain.ts';
 import type { Arguments } from './flags.ts';
 import type { Program, RelayClient } from './program.ts';
+import { readFilter } from './queue-filter.ts';
 import { loadedOrFaults } from './settings.ts';
 import { age, bytes, type ExitCode, exitCodes, json, printable, table } from './terminal.ts';
 
 const acts = ['retry', 'hold', 'release', 'drop', 'bounce'] as const;
 type Act = (typeof acts)[number];
-const states = ['queued', 'deferred', 'held', 'sent', 'bounced', 'dropped'];
+
+const says = {
+  question: (act: Act, count: string): string => `${act} ${count}? [y/N] `,
+  wantsYes: (act: Act, count: string): string => `${act} of ${count} wants --yes`,
+  before: (act: Act, count: string): string => `${act}: ${count} fit`,
+  count: (messages: number, recipients: number): string =>
+    `${messages} ${messages === 1 ? 'message' : 'messages'} (${recipients} ${recipients === 1 ? 'recipient' : 'recipients'})`,
+};
+
+/** QUE-7: what an act would touch, said before it is done. */
+const countOf = (waiting: readonly MessageSummary[], { domain, to, because, state }: QueueFilter): string => {
+  const touched = waiting.flatMap(({ recipients }) =>
+    recipients.filter(
+      ({ recipient: { mailbox }, last, state: now }) =>
+        (now === 'queued' || now === 'deferred' || now === 'held') &&
+        (state === undefined || now === state) &&
+        (because === undefined || last?.because === because) &&
+        (to === undefined || mailbox.text.toLowerCase() === to.toLowerCase()) &&
+        (domain === undefined || mailbox.text.toLowerCase().endsWith(`@${domain.toLowerCase()}`)),
+    ),
+  );
+  return says.count(waiting.length, touched.length);
+};
 
 export async function queue(program: Program, given: Arguments): Promise<ExitCode> {
   const [what = 'list', ...words] = given.words;
@@ -38,40 +58,6 @@ export async function queue(program: Program, given: Arguments): Promise<ExitCod
 function misuse(program: Program, says: string): ExitCode {
   program.terminal.err(`sekisho: ${says}\nsee: sekisho help queue\n`);
   return exitCodes.usage;
-}
-
-function readFilter(program: Program, given: Arguments, ids: readonly string[]): Result<QueueFilter, string> {
-  const { flags } = given;
-  const span = (name: string): Result<number | undefined, string> => {
-    const text = flags.text(name);
-    const held = text === undefined ? undefined : parseDuration(text);
-    if (text !== undefined && held === undefined)
-      return fault(`--${name} wants a duration such as 2h, not ${JSON.stringify(printable(text))}`);
-    return ok(held === undefined ? undefined : program.now() - held * 1000);
-  };
-  const older = span('older');
-  const newer = span('newer');
-  if (older.kind === 'fault') return older;
-  if (newer.kind === 'fault') return newer;
-  const state = flags.text('state');
-  if (state !== undefined && !states.includes(state)) return fault(`--state wants one of ${states.join(', ')}`);
-  const limit = flags.text('limit');
-  if (limit !== undefined && !/^[1-9]\d{0,6}$/.test(limit)) return fault('--limit wants a whole number above 0');
-  const text = (name: 'domain' | 'from' | 'to' | 'because'): Partial<QueueFilter> => {
-    const value = flags.text(name);
-    return value === undefined ? {} : { [name]: value };
-  };
-  return ok({
-    ...text('domain'),
-    ...text('from'),
-    ...text('to'),
-    ...text('because'),
-    ...(older.value === undefined ? {} : { olderThan: instant(older.value) }),
-    ...(newer.value === undefined ? {} : { newerThan: instant(newer.value) }),
-    ...(state === undefined ? {} : { state: state as RecipientState }),
-    ...(limit === undefined ? {} : { limit: Number(limit) }),
-    ...(ids.length === 0 ? {} : { ids }),
-  });
 }
 
 async function list(program: Program, given: Arguments, relay: RelayClient, filter: QueueFilter): Promise<ExitCode> {
@@ -133,17 +119,17 @@ async function act(
     terminal.err('sekisho: no waiting message fits\n');
     return exitCodes.no;
   }
+  const fits = countOf(waiting, filter);
   const harmless = what === 'retry' || what === 'release' || what === 'hold';
   if (!harmless && !given.flags.on('yes')) {
-    const answer = given.flags.on('no-input')
-      ? undefined
-      : await program.ask(`${what} ${waiting.length} messages? [y/N] `);
-    if (answer === undefined) return misuse(program, `${what} of ${waiting.length} messages wants --yes`);
+    const answer = given.flags.on('no-input') ? undefined : await program.ask(says.question(what, fits));
+    if (answer === undefined) return misuse(program, says.wantsYes(what, fits));
     if (!/^y(es)?$/i.test(answer.trim())) {
       terminal.err('sekisho: nothing was changed\n');
       return exitCodes.no;
     }
   }
+  if (!given.flags.on('quiet')) terminal.err(`${says.before(what, fits)}\n`);
   const changed = await relay.act(what, filter, given.flags.text('reason') ?? '');
   if (given.flags.on('json')) json(terminal, { schema: 'sekisho.queue/1', act: what, recipients: changed });
   else if (!given.flags.on('quiet')) terminal.out(`${what}: ${changed} recipients\n`);

@@ -2,7 +2,7 @@
 
 import type { Gauge, Registry } from '../adapters/metrics/registry.ts';
 import type { BoundAddress } from '../adapters/smtp/server.ts';
-import type { Check, Relay as RelayFace } from '../admin/api.ts';
+import type { Check, Dialogues, Relay as RelayFace } from '../admin/api.ts';
 import type { accept } from '../agent/accept.ts';
 import { createHostMemory } from '../agent/host-memory.ts';
 import type { Clock, Incoming, IncomingBody, QueueStats, QueueStore } from '../agent/ports.ts';
@@ -29,6 +29,7 @@ export type FaceParts = {
   /** Why what is on disk is not what is in force. */
   readonly trouble: () => string | undefined;
   readonly draining: () => boolean;
+  readonly dialogues: Dialogues;
 };
 
 const acts = ['retry', 'hold', 'release', 'drop', 'bounce'] as const;
@@ -53,6 +54,8 @@ export function makeRelayFace(parts: FaceParts): RelayFace {
     metrics: async () => parts.metrics.expose(await gaugesOf(parts)),
     list: (filter) => queue.list(filter),
     story: (id) => queue.story(id as QueueId),
+    records: (request) => queue.records(request),
+    dialogues: parts.dialogues,
     act: async (act, filter, note) => {
       const known = acts.find((candidate) => candidate === act);
       if (known === undefined) return undefined;

@@ -30,6 +30,7 @@ import { type Environment, readSettings } from './settings.ts';
 import { runSiege } from './siege.ts';
 import { checkTlsaLive } from './tlsa.ts';
 import { recallAlarms, rememberAlarms, tellPeople, watchRound } from './tlsa-watch.ts';
+import { traceOne } from './trace.ts';
 
 export function makeProgram(terminal: Terminal, env: Environment): Program {
   return {
@@ -48,6 +49,7 @@ export function makeProgram(terminal: Terminal, env: Environment): Program {
     siege: (flags, options) => runSiege(flags, options, env, terminal),
     dns: (loaded, flags, name, type) => lookUp(loaded, flags, { name, type }, env, terminal),
     check: (loaded, flags, subjects, options) => checkEach(loaded, flags, subjects, options, env, terminal),
+    trace: (loaded, flags, subject, options, hear) => traceOne(loaded, flags, subject, options, hear, env, terminal),
     policyDraft: (loaded, flags, request) =>
       withBench(loaded, flags, env, terminal, (bench) =>
         draftFor(bench.outlook.probePorts, request, bench.probeOptions),

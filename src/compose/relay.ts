@@ -22,6 +22,7 @@ import { openOutlook } from './outlook.ts';
 import { version } from './package.ts';
 import { makeReloader } from './reload.ts';
 import { keepRefreshing, lifeOf, makeRunner, type NextHopOf, type RelayAround } from './sending.ts';
+import { makeDialogues } from './trace.ts';
 
 export type Relay = {
   /** Where it takes mail now. */
@@ -54,8 +55,15 @@ export async function startRelay(loaded: Loaded, materials: Materials, around: R
 /** What a start that fails half-way closes again, the last first. */
 type Opened = (() => Promise<void> | void)[];
 
-async function joinParts(loaded: Loaded, materials: Materials, around: RelayAround, opened: Opened): Promise<Relay> {
-  const { clock, log } = around;
+async function joinParts(
+  loaded: Loaded,
+  materials: Materials,
+  surroundings: RelayAround,
+  opened: Opened,
+): Promise<Relay> {
+  const { clock, log } = surroundings;
+  const { watcher, face: dialogues } = makeDialogues(clock);
+  const around = { ...surroundings, watcher };
   const { stateDirectory } = loaded.config;
   // Socket and policies are one relay's, whatever queue it has.
   const state = claimOwnership(join(stateDirectory, 'relay'), 'set another $STATE_DIRECTORY');
@@ -95,6 +103,7 @@ async function joinParts(loaded: Loaded, materials: Materials, around: RelayArou
     clock,
     trouble: reloader.trouble,
     draining: () => draining.signal.aborted,
+    dialogues,
   });
   const admin = await openAdmin(loaded, materials, face);
   announce(first, addresses, admin, log);

@@ -2,6 +2,7 @@
 // came to told to log and metrics.
 
 import type { Registry } from '../adapters/metrics/registry.ts';
+import type { DialogueWatcher } from '../adapters/smtp/dialogue.ts';
 import type { AcceptPorts } from '../agent/accept.ts';
 import { type DeliverPorts, type DeliverSettings, deliver } from '../agent/deliver.ts';
 import type { Clock, Log, QueueStore } from '../agent/ports.ts';
@@ -18,6 +19,7 @@ export type RelayAround = {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Registry;
+  readonly watcher?: DialogueWatcher;
   /** Where secrets that the settings name by `env:` and `credential:` are found again when files have changed. */
   readonly env: Env;
 };

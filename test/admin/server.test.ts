@@ -41,6 +41,8 @@ const acts: string[] = [];
 const relay: Relay = {
   status: async () => status,
   metrics: async () => 'sekisho_queue_messages 1\n',
+  records: async () => ({ found: [], next: undefined }),
+  dialogues: { read: () => ({ lines: [], next: 1, missed: 0 }) },
   list: async () => [],
   story: async (id) => (id === 'Q1' ? ({ message: { id } } as unknown as MessageStory) : undefined),
   act: async (act) => {

@@ -80,6 +80,7 @@ async function run(argv: readonly string[], more: Partial<Program> = {}): Promis
     siege: async () => 0,
     dns: async () => ({ kind: 'fault', fault: 'no name' }),
     async *check() {},
+    trace: async () => ({ kind: 'fault', fault: 'no domain' }),
     policyDraft: async () => ({ kind: 'fault', fault: 'no domain' }),
     mxNames: async () => ({ kind: 'fault', fault: 'no network' }),
     presented: async () => ({ kind: 'fault', fault: 'no network' }),

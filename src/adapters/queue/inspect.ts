@@ -7,6 +7,7 @@ import type { EnvelopeRecipient } from '../../core/smtp/envelope.ts';
 import type { Dues } from './due.ts';
 import { makeHoldLost, statsSql } from './history.ts';
 import type { Act, Calls, WaitingRecipient } from './protocol.ts';
+import { makeRecords } from './records.ts';
 import { type MessageRow, messageOf, type RecipientColumns, recipientOf } from './rows.ts';
 import { waiting } from './schema.ts';
 
@@ -17,7 +18,16 @@ const pageRecipients = 5000;
 type Handler<Name extends keyof Calls> = (takes: Calls[Name]['takes']) => Calls[Name]['gives'];
 
 export type InspectHandlers = {
-  readonly [Name in 'list' | 'story' | 'act' | 'waiting' | 'move' | 'stats' | 'body' | 'holdLost']: Handler<Name>;
+  readonly [Name in
+    | 'list'
+    | 'story'
+    | 'records'
+    | 'act'
+    | 'waiting'
+    | 'move'
+    | 'stats'
+    | 'body'
+    | 'holdLost']: Handler<Name>;
 };
 
 export function inspectHandlers(db: DatabaseSync, dues: Dues): InspectHandlers {
@@ -58,6 +68,7 @@ export function inspectHandlers(db: DatabaseSync, dues: Dues): InspectHandlers {
       const row = byId.get(id) as MessageRow | undefined;
       return row && story(row);
     },
+    records: makeRecords(db),
     act: makeAct(db, dues),
     ...rerouting(db, dues),
     stats() {

@@ -9,6 +9,8 @@ import type {
   QueueStats,
   QueueStore,
   RecipientState,
+  RecordsPage,
+  RecordsRequest,
 } from '../../agent/ports.ts';
 import type { Instant, QueueId } from '../../core/base/brand.ts';
 import type { EnvelopeRecipient } from '../../core/smtp/envelope.ts';
@@ -71,6 +73,7 @@ export type Calls = {
     gives: { readonly found: readonly MessageSummary[]; readonly next: Cursor };
   };
   story: { takes: QueueId; gives: MessageStory | undefined };
+  records: { takes: RecordsRequest; gives: RecordsPage };
   act: {
     takes: {
       readonly act: Act;

@@ -123,6 +123,7 @@ export async function openSqliteQueue(options: SqliteQueueOptions): Promise<Sqli
       return found;
     },
     story: (id) => call('story', id),
+    records: (request) => call('records', request),
     async act(act, filter, at, note) {
       let changed = 0;
       let left = filter.limit ?? Number.POSITIVE_INFINITY;
