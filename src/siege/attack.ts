@@ -12,7 +12,10 @@ export type Claim =
   | 'dnssec'
   | 'smtp-server'
   | 'tls-required-no'
-  /** A reply whose lines differ in their code is an error. RFC 5321 §4.2.1 lets a client go by any of the lines. */
+  /**
+   * A broken reply is a reason to try again and never to give up, and so are lines of one reply that differ in their
+   * code. RFC 5321 §4.2.1 lets a client go by any of the lines.
+   */
   | 'strict-replies'
   /** Its clock is the laboratory's, which an attack may move. */
   | 'clock'

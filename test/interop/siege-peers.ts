@@ -187,14 +187,91 @@ export async function besiegePeer(one: Besieged): Promise<PeerResult> {
   return { version, rows: rows.map(({ id, title, verdict, says }) => ({ id, title, verdict, says })) };
 }
 
+// ---- what came of it
+
+const file = join(import.meta.dirname, 'siege-expected.json');
+
+/** Version and verdicts as they were when the table in docs/siege.md was made. */
+export type Expected = Readonly<
+  Record<string, { readonly version: string; readonly verdicts: Readonly<Record<string, Verdict>> }>
+>;
+
+export const expected = (): Expected => JSON.parse(readFileSync(file, 'utf8')) as Expected;
+
+export const verdictsOf = ({ rows }: PeerResult): Readonly<Record<string, Verdict>> =>
+  Object.fromEntries(rows.map(({ id, verdict }) => [id, verdict]));
+
+/** Kept short: the hosts have other names each time. */
+const plainly = (says: string): string => says.replaceAll(/-[0-9a-f]{7,}(?=\.)/g, '').replaceAll('|', '\\|');
+
+function tableOf(results: readonly (readonly [Besieged, PeerResult])[]): string {
+  const ids = (rows: readonly PeerRow[], wanted: Verdict): readonly string[] =>
+    rows.flatMap(({ id, verdict }) => (verdict === wanted ? [id] : []));
+  const list = (all: readonly string[]): string => (all.length === 0 ? '0' : `${all.length}: ${all.join(', ')}`);
+  const lines = results.map(([{ name, claims, settings, only }, { version, rows }]) => {
+    const set = settings.length === 0 ? 'as below' : `as below and ${settings.map((line) => `\`${line}\``).join(', ')}`;
+    const counts = [ids(rows, 'held').length, list(ids(rows, 'fell')), ids(rows, 'not-applicable').length];
+    return `| ${name} ${version} | \`${claims}\`, ${only ?? 'all rows'} | ${set} | ${counts.join(' | ')} | ${list(ids(rows, 'undetermined'))} |`;
+  });
+  const [whole] = results.filter(([{ only }]) => only === undefined);
+  const applied = (whole?.[1].rows ?? []).filter(({ verdict }) => verdict !== 'not-applicable');
+  const wholes = results.filter(([{ only }]) => only === undefined);
+  const perRow = applied.map(({ id, title }) => {
+    const cells = wholes.map(([, { rows }]) => {
+      const row = rows.find((one) => one.id === id);
+      return row?.verdict === 'held' ? 'held' : `**${row?.verdict}**: ${plainly(row?.says ?? '')}`;
+    });
+    return `| ${id} | ${title} | ${cells.join(' | ')} |`;
+  });
+  const heads = wholes.map(([{ name }, { version }]) => `${name} ${version}`);
+  return `| Relay | Claims, rows | Settings | held | fell | not applicable | undetermined |
+|---|---|---|---|---|---|---|
+${lines.join('\n')}
+
+| Row | The attacker | ${heads.join(' | ')} |
+|---|---|${'---|'.repeat(heads.length)}
+${perRow.join('\n')}
+
+Postfix, \`main.cf\`:
+
+\`\`\`
+${postfixMain([]).trim()}
+\`\`\`
+
+Exim:
+
+\`\`\`
+${eximConfiguration([]).trim()}
+\`\`\`
+`;
+}
+
+function write(results: readonly (readonly [Besieged, PeerResult])[]): void {
+  const kept = Object.fromEntries(
+    results.map(([{ name }, result]) => [name, { version: result.version, verdicts: verdictsOf(result) }]),
+  );
+  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
+  const document = join(repository, 'docs/siege.md');
+  const marked = /(<!-- siege:peers -->\n)[^]*(<!-- \/siege:peers -->)/;
+  const text = readFileSync(document, 'utf8');
+  if (!marked.test(text)) throw new Error(`${document}: no place for the table`);
+  writeFileSync(
+    document,
+    text.replace(marked, (_all, from: string, to: string) => `${from}\n${tableOf(results)}\n${to}`),
+  );
+}
+
 if (import.meta.main) {
   const at = process.argv.indexOf('--inside');
   if (at > 0) await inside(besieged[Number(process.argv[at + 1])] as Besieged);
   else {
+    const results: (readonly [Besieged, PeerResult])[] = [];
     for (const one of besieged) {
       const result = await besiegePeer(one);
-      console.log(one.name, result.version);
-      for (const { id, verdict, says } of result.rows) if (verdict !== 'not-applicable') console.log(id, verdict, says);
+      results.push([one, result]);
+      const told = result.rows.filter(({ verdict }) => verdict !== 'not-applicable');
+      for (const { id, verdict, says } of told) console.log(`${one.name} ${result.version} ${id} ${verdict} ${says}`);
     }
+    if (process.argv.includes('--write')) write(results);
   }
 }
