@@ -1,22 +1,31 @@
-// The message between the parser, which pushes, and acceptance, which pulls. Holds a bounded number of octets: a push
+// The message between the connection, which pushes, and acceptance, which pulls. Holds a bounded number of octets: a push
 // beyond it waits, and with it the socket.
 
 const highWater = 262_144;
+
+type Step = IteratorResult<Uint8Array, undefined>;
+
+const over: Step = { value: undefined, done: true };
 
 export class BodyChannel implements AsyncIterable<Uint8Array> {
   #waiting: Uint8Array[] = [];
   #octets = 0;
   #over = false;
-  #wakeReader: (() => void) | undefined;
+  #wakeReader: ((step: Step) => void) | undefined;
   #wakeWriter: (() => void) | undefined;
   #blockedAt = 0;
 
   /** @returns a promise when the reader is behind; push again after it. */
   push(piece: Uint8Array): Promise<void> | undefined {
     if (this.#over || piece.length === 0) return undefined;
+    const wake = this.#wakeReader;
+    if (wake) {
+      this.#wakeReader = undefined;
+      wake({ value: piece, done: false });
+      return undefined;
+    }
     this.#waiting.push(piece);
     this.#octets += piece.length;
-    this.#wakeReader?.();
     if (this.#octets <= highWater) return undefined;
     this.#blockedAt = performance.now();
     return new Promise((resolve) => {
@@ -32,26 +41,31 @@ export class BodyChannel implements AsyncIterable<Uint8Array> {
   /** Nothing comes any more; what waits is still read. */
   end(): void {
     this.#over = true;
-    this.#wakeReader?.();
+    this.#wakeReader?.(over);
+    this.#wakeReader = undefined;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
-    try {
-      while (true) {
-        const piece = this.#waiting.shift();
-        if (piece !== undefined) {
-          this.#octets -= piece.length;
-          if (this.#octets <= highWater) this.#release();
-          yield piece;
-        } else if (this.#over) return;
-        else
-          await new Promise<void>((resolve) => {
-            this.#wakeReader = resolve;
-          });
-      }
-    } finally {
-      this.discard();
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    return {
+      next: () => this.#next(),
+      return: () => {
+        this.discard();
+        return Promise.resolve(over);
+      },
+    };
+  }
+
+  #next(): Promise<Step> {
+    const piece = this.#waiting.shift();
+    if (piece !== undefined) {
+      this.#octets -= piece.length;
+      if (this.#octets <= highWater) this.#release();
+      return Promise.resolve({ value: piece, done: false });
     }
+    if (this.#over) return Promise.resolve(over);
+    return new Promise((resolve) => {
+      this.#wakeReader = resolve;
+    });
   }
 
   /** Nobody reads any more: the rest of the message passes into nothing. */

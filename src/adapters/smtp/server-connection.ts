@@ -1,317 +1,406 @@
-// One connection: the package's, with every method that decides something replaced by a strict one (notes on smtp-server
-// 3.21.6; each overridden method has a test that fails if the package changes). Order, deadlines and replies are here;
-// commands are judged by the Session, the message goes through the Message.
+// One connection: one command after the other, order, deadlines and counts (RFC 5321 §4.1, RFC 2920, RFC 3207, RFC 4954).
+// Commands are judged by the Session, octets come and go by the Wire, the message goes through the Message.
 
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
-import type { SMTPServer } from 'smtp-server';
-import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection';
+import type { TLSSocket } from 'node:tls';
 import type { Acceptance } from '../../agent/ports.ts';
 import type { IpAddress } from '../../core/base/lookup.ts';
 import type { Login } from './server-auth.ts';
+import type { Line } from './server-input.ts';
 import { type Dialogue, dialogue } from './server-login.ts';
 import { Message } from './server-message.ts';
 import type { ListenerOptions, ServerPorts } from './server-options.ts';
-import { CommandParser } from './server-parser.ts';
 import { isTrusted, type TlsFacts, tlsFactsOf } from './server-peer.ts';
-import { type Answer, answers } from './server-replies.ts';
+import { type Answer, answers, replyOf } from './server-replies.ts';
 import { Session } from './server-session.ts';
+import type { Secure } from './server-tls.ts';
+import { Wire } from './server-wire.ts';
 import { isWeakSuite } from './tls.ts';
 
-/** What the connections of one listener share. */
+/** What the connections of one listener share; those that are open keep the `setup` they began with. */
 export type Desktop = {
-  readonly listener: ListenerOptions;
+  readonly setup: { readonly listener: ListenerOptions; readonly secure: Secure | undefined };
   readonly ports: ServerPorts;
   readonly draining: boolean;
 };
 
-/** Who has to move: the client with a command, a handshake or data, or we with a reply. */
-type Phase = 'command' | 'handshake' | 'data' | 'handler';
-
-type Resume = () => void;
+/** Who has to move: the client with a command, a handshake or data, or we with the greeting or a reply. */
+type Phase = 'handshake' | 'greeting' | 'command' | 'data' | 'handler' | 'closing';
 
 /** SRV-9: 512 octets and the increments of all extensions we offer (about 700), rounded up. AUTH lines may be longer. */
 const maxCommand = 2048;
+/** Commands run in one turn before others get theirs. */
+const turn = 100;
+const maxUnrecognized = 10;
+/** Seconds that a client has to leave after the last reply. */
+const farewell = 5;
+const needsHello = new Set(['MAIL', 'RCPT', 'DATA', 'AUTH']);
 const beforeTls = new Set(['NOOP', 'EHLO', 'STARTTLS', 'QUIT']);
-const ownEnhanced = /^[245]\.\d{1,3}\.\d{1,3}( |$)/;
+/** A browser that was made to talk to us. */
+const http = /^(OPTIONS|GET|HEAD|POST|PUT|DELETE|TRACE|CONNECT) \/.* HTTP\/\d\.\d$/i;
+/** The client went away; its own business. */
+const departures = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-export class GuardedConnection extends SMTPConnection {
+export class Connection {
   readonly #desktop: Desktop;
   readonly #listener: ListenerOptions;
+  readonly #secure: Secure | undefined;
+  readonly #address: IpAddress;
   readonly #trusted: boolean;
-  readonly #openedAt = performance.now();
+  readonly #wire: Wire;
   readonly #session: Session;
-  #tls: { readonly socket: TLSSocket; readonly facts: TlsFacts } | undefined;
+  readonly #openedAt = performance.now();
+  readonly #onClosed: () => void;
+  #tls: TlsFacts | undefined;
   #message: Message | undefined;
-  /** The command that runs now, as text. */
-  #line = '';
+  /** Takes the next line in place of a command. */
+  #dialogue: Dialogue | undefined;
   #commands = 0;
+  #unrecognized = 0;
   #errors = 0;
-  #phase: Phase = 'command';
-  #since = performance.now();
+  #phase: Phase = 'greeting';
+  /** When the phase began, as `tick` saw it; undefined: since the last tick. */
+  #since: number | undefined;
   #onDeadline: (() => void) | undefined;
-  /** Replies not yet written. */
-  #out = '';
+  /** Input waits: for a handler, the handshake, the client's reading, or the turn of others. */
+  #held = false;
+  #running = false;
 
-  constructor(
-    server: SMTPServer,
-    desktop: Desktop,
-    socket: Socket | TLSSocket,
-    options?: SMTPConnectionOptions | null,
-  ) {
-    super(server, socket, options);
-    const { listener, ports } = desktop;
+  /** @param address of the client, without the IPv4-mapped prefix. */
+  constructor(desktop: Desktop, socket: Socket, address: string, onClosed: () => void) {
+    const { setup, ports } = desktop;
     this.#desktop = desktop;
-    this.#listener = listener;
-    this.#trusted = isTrusted(listener, this.remoteAddress);
-    const peer = () => ({ address: this.remoteAddress as IpAddress, trusted: this.#trusted, tls: this.#tlsFacts() });
-    this.#session = new Session(listener, peer, (domain) => ports.knownNullMx(domain));
-  }
-
-  // ---- greeting, parser, replies
-
-  /** The package waits 100 ms before every greeting; here only strangers do. */
-  override init(): void {
-    this._setListeners(() => {
-      const delay = this.#trusted ? 0 : this.#listener.limits.greetingDelay * 1000;
-      if (delay === 0) this.connectionReady();
-      else setTimeout(() => this.connectionReady(), delay).unref();
+    this.#listener = setup.listener;
+    this.#secure = setup.secure;
+    this.#address = address as IpAddress;
+    this.#trusted = isTrusted(this.#listener, address);
+    this.#onClosed = onClosed;
+    this.#wire = new Wire(socket, {
+      onInput: () => this.#run(),
+      onClosed: () => this.#closed(),
+      onError: (error) => this.#failed(error),
     });
+    const peer = { address: this.#address, trusted: this.#trusted };
+    this.#session = new Session(
+      this.#listener,
+      () => ({ ...peer, tls: this.#tls }),
+      (domain) => ports.knownNullMx(domain),
+    );
   }
 
-  /** Called by the package's constructor, before any field of this class exists. */
-  override _createParser(): CommandParser {
-    const parser = new CommandParser();
-    parser.oncommand = (command, resume) => this._onCommand(command, resume);
-    parser.onTooLong = (start, resume) => this.#tooLong(start, resume);
-    parser.on('error', () => this.#say(answers.endlessLine));
-    return parser;
-  }
-
-  /** SRV-21: a text that brings its own enhanced code keeps it; the package would put its own before it. */
-  override send(code: number, data?: string | string[] | null, context?: string | false): void {
-    const lines = Array.isArray(data) ? data : [data ?? ''];
-    const enhanced = ownEnhanced.test(lines[0] ?? '') ? '' : this._getEnhancedStatusCode(code, context);
-    // Replies to one group of commands leave in one write (RFC 2920 §3.2): a write each is most of what a session costs.
-    if (this.#out === '') process.nextTick(() => this.#flush());
-    for (const [index, line] of lines.entries()) {
-      const between = index < lines.length - 1 ? '-' : ' ';
-      const text = enhanced === '' ? line : `${enhanced} ${line}`;
-      // ATK-91: a control in a reply would end its line.
-      this.#out += `${code}${between}${text.replace(/[\x00-\x1f\x7f-\x9f]/g, ' ')}\r\n`;
+  /** The handshake first where TLS is implicit, then the greeting. */
+  begin(): void {
+    if (this.#listener.tls === 'implicit') this.#shake(() => this.#greetSoon());
+    else {
+      this.#wire.start();
+      this.#greetSoon();
     }
-    if (code === 421) this.close();
+  }
+
+  #greetSoon(): void {
+    this.#enter('greeting');
+    const delay = this.#trusted ? 0 : this.#listener.limits.greetingDelay * 1000;
+    if (delay === 0) this.#welcome();
+    else setTimeout(() => this.#welcome(), delay).unref();
+  }
+
+  #welcome(): void {
+    if (this.#phase !== 'greeting') return;
+    this.#enter('command');
+    this.#reply(220, `${this.#listener.identity.hostname} ESMTP`);
+    this.#wire.flush();
+  }
+
+  // ---- input
+
+  #run(): void {
+    if (this.#running) return;
+    this.#running = true;
+    for (let count = 1; !this.#held && this.#phase !== 'closing'; count++) {
+      if (this.#wire.congested) this.#awaitReading();
+      else if (!this.#takeNext()) break;
+      else if (count % turn === 0) this.#giveWay();
+    }
+    this.#running = false;
+    this.#wire.flush();
+    if (this.#phase !== 'closing') this.#wire.flow = this.#held ? 'held' : 'on';
+  }
+
+  /** @returns false when there is nothing to take. */
+  #takeNext(): boolean {
+    if (this.#message) {
+      const piece = this.#wire.input.piece();
+      if (piece) this.#feed(this.#message, piece);
+      return piece !== undefined;
+    }
+    const line = this.#wire.input.line();
+    if (line !== undefined) this.#takeLine(line);
+    return line !== undefined;
+  }
+
+  #hold(): void {
+    this.#held = true;
+  }
+
+  #proceed(): void {
+    this.#held = false;
+    this.#run();
+  }
+
+  #awaitReading(): void {
+    this.#hold();
+    this.#wire.whenWritable(() => this.#proceed());
+  }
+
+  #giveWay(): void {
+    if (this.#held) return;
+    this.#hold();
+    setImmediate(() => this.#proceed());
+  }
+
+  // ---- replies
+
+  #say(answer: Answer): void {
+    const [code, enhanced, says] = answer;
+    this.#reply(code, `${enhanced} ${says}`);
+  }
+
+  /** @param says one line, or several for a reply of several lines. */
+  #reply(code: number, says: string | readonly string[]): void {
+    if (this.#phase === 'closing') return;
+    this.#wire.write(replyOf(code, says));
+    if (code === 421) this.#close();
     else if (code >= 500) this.#countError(code);
-  }
-
-  override close(): void {
-    this.#flush();
-    super.close();
-  }
-
-  override _whenWritable(next: Resume): void {
-    if (this.#out.length > 16_384) this.#flush();
-    super._whenWritable(next);
-  }
-
-  override _onClose(): void {
-    this.#message?.abandon();
-    super._onClose();
-  }
-
-  /** Also called by the package on RSET and after a handshake (SRV-5). */
-  override _resetSession(): void {
-    super._resetSession();
-    this.#session.reset();
-  }
-
-  #flush(): void {
-    const text = this.#out;
-    if (text === '' || this._upgrading) return;
-    this.#out = '';
-    if (this._socket.writable) this._socket.write(text, 'latin1');
-  }
-
-  #say([code, enhanced, says]: Answer): void {
-    this.send(code, `${enhanced} ${says}`);
-  }
-
-  #answer(answer: Answer, resume: Resume): void {
-    this.#say(answer);
-    resume();
   }
 
   /** SRV-26. A trusted client is not blamed for recipients that nobody can reach. */
   #countError(code: number): void {
-    if (this._closing || (this.#trusted && (code === 550 || code >= 552))) return;
+    if (this.#trusted && (code === 550 || code >= 552)) return;
     if (++this.#errors > this.#listener.limits.errors) this.#say(answers.tooManyErrors);
+  }
+
+  #close(): void {
+    if (this.#phase === 'closing') return;
+    this.#enter('closing');
+    this.#wire.end();
+  }
+
+  #closed(): void {
+    this.#enter('closing');
+    this.#message?.abandon();
+    this.#onClosed();
+  }
+
+  #failed(error: Error): void {
+    if (departures.has((error as NodeJS.ErrnoException).code ?? '')) return;
+    const { ports } = this.#desktop;
+    ports.log.event('debug', 'session-error', { listener: this.#listener.name, says: error.message });
+  }
+
+  #breakOff(event: string, answer: Answer): undefined {
+    this.#log('warn', event, {});
+    this.#say(answer);
+    this.#close();
   }
 
   // ---- commands
 
-  override _onCommand(command: Buffer, callback?: Resume): void {
-    if (this._upgrading || !this._ready || this._closing) {
-      super._onCommand(command, callback);
-      return;
+  #takeLine(octets: Line): void {
+    if (this.#phase === 'greeting') this.#tooSoon(octets);
+    else if (octets === 'endless') this.#say(answers.endlessLine);
+    else if ('tooLong' in octets) this.#tooLong(octets.tooLong);
+    else {
+      this.#enter('command');
+      const line = textOf(octets);
+      if (typeof line !== 'string') this.#say(line);
+      else this.#takeCommand(line, octets.length);
     }
-    this.#enter('handler');
-    const resume = (): void => {
-      if (this.#phase === 'handler') this.#enter('command');
-      callback?.();
-    };
-    const refusal = this.#readCommand(command);
-    if (refusal === undefined) super._onCommand(command, resume);
-    else this.#answer(refusal, resume);
   }
 
-  /** Keeps the line as text. @returns why no handler may see it. */
-  #readCommand(command: Buffer): Answer | undefined {
-    const line = textOf(command);
-    if (typeof line !== 'string') return line;
-    this.#line = line;
-    const verb = this._nextHandler ? 'AUTH' : verbOf(line);
-    if (command.length + 2 > maxCommand && verb !== 'AUTH') return answers.longLine;
+  /** Whoever sends commands before the greeting reads no replies. */
+  #tooSoon(octets: Line): void {
+    const verb = octets instanceof Buffer ? verbOf(octets.toString('latin1')) : '';
+    const says = `${this.#listener.identity.hostname} You talk too soon`;
+    // RFC 2034 §4: no enhanced code in replies to EHLO and HELO.
+    this.#reply(421, verb === 'EHLO' || verb === 'HELO' ? says : `4.4.2 ${says}`);
+  }
+
+  #tooLong(start: Buffer): void {
+    const auth = this.#dialogue !== undefined || verbOf(start.toString('latin1')) === 'AUTH';
+    this.#dialogue = undefined;
+    this.#say(auth ? answers.longAuth : answers.longLine);
+  }
+
+  #takeCommand(line: string, octets: number): void {
+    const verb = this.#dialogue ? 'AUTH' : verbOf(line);
+    const answer = this.#refusal(line, verb, octets) ?? this.#perform(verb, line);
+    if (answer) this.#say(answer);
+  }
+
+  /** @returns why no handler may see the line. */
+  #refusal(line: string, verb: string, octets: number): Answer | undefined {
+    if (octets + 2 > maxCommand && verb !== 'AUTH') return answers.longLine;
     if (++this.#commands > this.#listener.limits.commands) return answers.tooManyCommands;
     if (this.#desktop.draining && !this.#session.inTransaction) return answers.shutdown;
     // SRV-24: RFC 3207 §4.
-    if (this.#listener.tls === 'required' && !this.secure && !beforeTls.has(verb)) return answers.needTls;
-    return undefined;
+    if (this.#listener.tls === 'required' && !this.#tls && !beforeTls.has(verb)) return answers.needTls;
+    return http.test(line) ? answers.http : undefined;
   }
 
-  #tooLong(start: Buffer, resume: Resume): void {
-    const auth = this._nextHandler || verbOf(start.toString('latin1')) === 'AUTH';
-    this._nextHandler = false;
-    this.#answer(auth ? answers.longAuth : answers.longLine, resume);
-  }
-
-  override handler_EHLO(_command: Buffer, callback: Resume): void {
-    this.#greet('EHLO');
-    callback();
-  }
-
-  override handler_HELO(_command: Buffer, callback: Resume): void {
-    this.#greet('HELO');
-    callback();
-  }
-
-  #greet(verb: 'HELO' | 'EHLO'): void {
-    const name = this.#session.greet(verb, this.#line);
-    if (name === undefined) this.send(501, `Syntax: ${verb} hostname`, false);
-    else {
-      this.hostNameAppearsAs = name;
-      this.send(250, verb === 'EHLO' ? [this.name, ...this.#session.keywords()] : this.name, false);
+  /** @returns the reply, or undefined where it was given or will be. */
+  #perform(verb: string, line: string): Answer | undefined {
+    try {
+      if (this.#dialogue) return this.#continue(this.#dialogue, line);
+      if (needsHello.has(verb) && !this.#session.greeted) return answers.needHello;
+      return this.#command(verb, line);
+    } catch (error) {
+      this.#log('error', 'handler-failed', { says: String(error) });
+      return answers.internal;
     }
   }
 
-  override handler_VRFY(_command: Buffer, callback: Resume): void {
-    this.#answer(this.#session.vrfy(this.#line), callback);
+  #command(verb: string, line: string): Answer | undefined {
+    switch (verb) {
+      case 'MAIL':
+        return this.#session.mail(line);
+      case 'RCPT':
+        return this.#rcpt(line);
+      case 'DATA':
+        return this.#data(line);
+      case 'EHLO':
+      case 'HELO':
+        return this.#greet(verb, line);
+      case 'RSET':
+        this.#session.reset();
+        return answers.reset;
+      case 'NOOP':
+        return answers.noop;
+      case 'QUIT':
+        this.#say(answers.bye);
+        this.#close();
+        return undefined;
+      case 'VRFY':
+        return this.#session.vrfy(line);
+      case 'STARTTLS':
+        return this.#startTls(line);
+      case 'AUTH':
+        return this.#auth(line);
+      default:
+        // EXT-19.
+        this.#unrecognized++;
+        return this.#unrecognized < maxUnrecognized ? answers.unrecognized : answers.tooManyUnrecognized;
+    }
   }
 
-  override handler_MAIL(_command: Buffer, callback: Resume): void {
-    this.#answer(this.#session.mail(this.#line), callback);
+  #greet(verb: 'HELO' | 'EHLO', line: string): undefined {
+    const { hostname } = this.#listener.identity;
+    if (this.#session.greet(verb, line) === undefined) this.#reply(501, `Syntax: ${verb} hostname`);
+    else this.#reply(250, verb === 'EHLO' ? [hostname, ...this.#session.keywords()] : hostname);
   }
 
-  override handler_RCPT(_command: Buffer, callback: Resume): void {
-    const answer = this.#session.rcpt(this.#line);
+  #rcpt(line: string): Answer {
+    const answer = this.#session.rcpt(line);
     if (answer === answers.rcptOk) this.#commands--;
-    this.#answer(answer, callback);
+    return answer;
   }
 
   // TLS-8, ATK-8: what came in cleartext behind the command is dropped, and the connection with it.
-  override handler_STARTTLS(_command: Buffer, callback: Resume): void {
-    const refusal =
-      this.#session.startTlsRefusal() ?? (/^STARTTLS *$/i.test(this.#line) ? undefined : answers.noArgument);
-    if (refusal) this.#answer(refusal, callback);
-    else if (this.#hasMore()) this.#breakOff('starttls-injection', answers.earlyTls);
-    else {
-      this.send(220, '2.0.0 Ready to start TLS');
-      this.#flush();
-      this.upgrade(callback);
-    }
-  }
-
-  override upgrade(callback: Resume, secureCallback?: Resume): void {
-    this.#enter('handshake');
-    super.upgrade(callback, () => {
+  #startTls(line: string): Answer | undefined {
+    const refusal = this.#session.startTlsRefusal() ?? (/^STARTTLS *$/i.test(line) ? undefined : answers.noArgument);
+    if (refusal) return refusal;
+    if (this.#wire.hasMore) return this.#breakOff('starttls-injection', answers.earlyTls);
+    this.#say(answers.startTls);
+    this.#wire.flush();
+    this.#shake(() => {
       this.#session.forget();
       this.#enter('command');
-      secureCallback?.();
     });
+    return undefined;
   }
 
-  #hasMore(): boolean {
-    return this._socket.readableLength > 0 || (this._parser instanceof CommandParser && this._parser.hasMore);
-  }
-
-  #breakOff(event: string, answer: Answer): void {
-    this.#log('warn', event, {});
-    this.#say(answer);
-    this.close();
+  #shake(done: () => void): void {
+    this.#enter('handshake');
+    this.#hold();
+    const shaken = (socket: TLSSocket): void => {
+      if (this.#phase !== 'handshake') return;
+      // SRV-15: who the client is by its certificate is settled here, before its first command.
+      this.#tls = tlsFactsOf(socket, this.#listener);
+      done();
+      this.#proceed();
+    };
+    if (this.#secure) this.#wire.secure(this.#secure, shaken);
+    else this.#wire.destroy();
   }
 
   // ---- AUTH
 
-  override handler_AUTH(_command: Buffer, callback: Resume): void {
-    const [, mechanism = '', first, more] = this.#line.trimEnd().split(/ +/);
+  #auth(line: string): Answer | undefined {
+    const [, mechanism = '', first, more] = line.trimEnd().split(/ +/);
     const refusal = this.#session.authRefusal(mechanism) ?? (more === undefined ? undefined : answers.authSyntax);
-    if (refusal) this.#answer(refusal, callback);
-    else {
-      const talk = dialogue(mechanism.toUpperCase() === 'PLAIN' ? 'PLAIN' : 'LOGIN', first);
-      this.#step(talk, talk.next(), callback);
-    }
+    if (refusal) return refusal;
+    const talk = dialogue(mechanism.toUpperCase() === 'PLAIN' ? 'PLAIN' : 'LOGIN', first);
+    return this.#step(talk, talk.next());
   }
 
-  #step(talk: Dialogue, step: ReturnType<Dialogue['next']>, resume: Resume): void {
+  #continue(talk: Dialogue, line: string): Answer | undefined {
+    this.#dialogue = undefined;
+    return line === '*' ? answers.authAborted : this.#step(talk, talk.next(line));
+  }
+
+  #step(talk: Dialogue, step: ReturnType<Dialogue['next']>): Answer | undefined {
     if (!step.done) {
-      this._nextHandler = (_line, callback) => {
-        if (this.#line === '*') this.#answer(answers.authAborted, callback);
-        else this.#step(talk, talk.next(this.#line), callback);
-      };
-      this.send(334, step.value, false);
-      resume();
-    } else if ('user' in step.value) this.#logIn(step.value, resume);
-    else this.#answer(step.value, resume);
+      this.#dialogue = talk;
+      this.#reply(334, step.value);
+    } else if ('user' in step.value) this.#logIn(step.value);
+    else return step.value;
+    return undefined;
   }
 
-  #logIn(login: Login, resume: Resume): void {
+  #logIn({ user, password }: Login): void {
     this.#within(
-      () => this.#desktop.ports.authenticate(login.user, login.password, this.#listener.name),
+      () => this.#desktop.ports.authenticate(user, password, this.#listener.name),
       (outcome = 'unavailable') => {
-        this.#log('info', 'auth', { user: login.user, outcome });
-        if (outcome === 'accepted') this.#session.user = login.user;
+        this.#log('info', 'auth', { user, outcome });
+        if (outcome === 'accepted') this.#session.user = user;
         const answer = { accepted: answers.authOk, refused: answers.authFailed, unavailable: answers.authUnavailable };
-        this.#answer(answer[outcome], resume);
+        this.#enter('command');
+        this.#say(answer[outcome]);
+        this.#proceed();
       },
     );
   }
 
   // ---- DATA
 
-  override handler_DATA(_command: Buffer, callback: Resume): void {
-    const ready = this.#session.data(this.#line);
-    const parser = this._parser;
-    if (!('kind' in ready)) this.#answer(ready, callback);
+  #data(line: string): Answer | undefined {
+    const ready = this.#session.data(line);
+    if (!('kind' in ready)) return ready;
     // SMUG-4, ATK-92: nobody may speak between DATA and 354.
-    else if (this.#hasMore()) this.#breakOff('early-data', answers.earlyData);
-    else if (parser instanceof CommandParser) {
-      const { limits, maxMessageSize, bareNewline } = this.#listener;
+    if (this.#wire.hasMore) return this.#breakOff('early-data', answers.earlyData);
+    const { limits, maxMessageSize, bareNewline } = this.#listener;
+    const rules = {
       // SMUG-2: only those we know are helped.
-      const rules = {
-        bareNewline: this.#trusted ? bareNewline : 'refuse',
-        maxSize: maxMessageSize,
-        maxLine: limits.line,
-      } as const;
-      const message = new Message(ready.incoming, rules, this.#desktop.ports.acceptor);
-      this.#message = message;
-      parser.receive(message.filter, message.channel, () =>
-        this.#within(
-          () => message.accepted,
-          (outcome) => this.#endData(message, outcome),
-        ),
+      bareNewline: this.#trusted ? bareNewline : 'refuse',
+      maxSize: maxMessageSize,
+      maxLine: limits.line,
+    } as const;
+    this.#message = new Message(ready.incoming, rules, this.#desktop.ports.acceptor);
+    this.#enter('data');
+    this.#reply(354, 'End data with <CR><LF>.<CR><LF>');
+    return undefined;
+  }
+
+  #feed(message: Message, octets: Buffer): void {
+    const { rest, wait } = message.take(octets);
+    if (rest !== undefined) {
+      this.#wire.input.giveBack(rest);
+      this.#within(
+        () => message.accepted(),
+        (outcome) => this.#endData(message, outcome),
       );
-      this.#enter('data');
-      this.send(354, 'End data with <CR><LF>.<CR><LF>');
-      callback();
+    } else if (wait) {
+      this.#hold();
+      void wait.then(() => this.#proceed());
     }
   }
 
@@ -319,18 +408,17 @@ export class GuardedConnection extends SMTPConnection {
     message.abandon();
     this.#message = undefined;
     this.#report(message, outcome);
-    this._transactionCounter++;
-    this._unrecognizedCommands = 0;
-    this._resetSession();
+    this.#unrecognized = 0;
+    this.#session.reset();
     if (outcome?.kind === 'queued') {
       this.#commands = 0;
       this.#errors = 0;
     }
+    if (this.#phase === 'closing') return;
     this.#enter('command');
-    if (this._closing || !(this._parser instanceof CommandParser)) return;
     this.#say(message.answer(outcome));
     if (this.#desktop.draining) this.#say(answers.shutdown);
-    else this._parser.proceed();
+    this.#proceed();
   }
 
   #report(message: Message, outcome: Acceptance | undefined): void {
@@ -354,7 +442,7 @@ export class GuardedConnection extends SMTPConnection {
 
   #enter(phase: Phase): void {
     this.#phase = phase;
-    this.#since = performance.now();
+    this.#since = undefined;
   }
 
   /** Runs our own part of a command; `done` hears undefined when it failed or took too long, and hears it once. */
@@ -366,28 +454,32 @@ export class GuardedConnection extends SMTPConnection {
       this.#onDeadline = undefined;
       done(result);
     };
+    this.#hold();
     this.#enter('handler');
     this.#onDeadline = () => finish(undefined);
-    Promise.resolve()
-      .then(work)
-      .then(finish, (error: unknown) => {
-        this.#log('error', 'handler-failed', { says: String(error) });
-        finish(undefined);
-      });
+    work().then(finish, (error: unknown) => {
+      this.#log('error', 'handler-failed', { says: String(error) });
+      finish(undefined);
+    });
   }
 
-  /** SRV-26, ATK-93: called every so often. @param now as `performance.now()` counts. */
+  /**
+   * SRV-26, ATK-93: called every so often; the one clock of the session, so that no command needs a timer.
+   * @param now as `performance.now()` counts.
+   */
   tick(now: number): void {
     const { limits } = this.#listener;
+    this.#since ??= now;
     const seconds = (now - this.#since) / 1000;
-    if (this._closing) return;
     if (this.#phase === 'command') {
       const old = !this.#trusted && (now - this.#openedAt) / 1000 > limits.session;
       if (seconds > limits.command || old) this.#say(answers.idle);
     } else if (this.#phase === 'handshake') {
-      if (seconds > limits.handshake) this._socket.destroy();
+      if (seconds > limits.handshake) this.#wire.destroy();
     } else if (this.#phase === 'handler') {
       if (seconds > limits.handler) this.#onDeadline?.();
+    } else if (this.#phase === 'closing') {
+      if (seconds > Math.min(limits.command, farewell)) this.#wire.destroy();
     } else if (this.#message) this.#tickData(this.#message, now, seconds);
   }
 
@@ -403,43 +495,35 @@ export class GuardedConnection extends SMTPConnection {
 
   /** No new transaction; an idle session is told so at once, a busy one after its reply. */
   drain(): void {
-    if (this.#phase === 'command' && !this.#session.inTransaction && !this._closing) this.#say(answers.shutdown);
+    if (this.#phase === 'handshake' && this.#listener.tls === 'implicit') this.#wire.destroy();
+    else if ((this.#phase === 'greeting' || this.#phase === 'command') && !this.#session.inTransaction)
+      this.#say(answers.shutdown);
   }
 
   /** The time to finish is over. */
   cutOff(): void {
     this.#message?.abandon();
     this.#say(answers.shutdown);
-    this._socket.destroySoon();
-  }
-
-  #tlsFacts(): TlsFacts | undefined {
-    const socket = this._socket;
-    if (!this.secure || !(socket instanceof TLSSocket)) return undefined;
-    if (this.#tls?.socket !== socket) this.#tls = { socket, facts: tlsFactsOf(socket, this.#listener) };
-    return this.#tls.facts;
   }
 
   #log(level: 'info' | 'warn' | 'error', event: string, fields: Readonly<Record<string, unknown>>): void {
     const { name } = this.#listener;
-    this.#desktop.ports.log.event(level, event, { listener: name, client: this.remoteAddress, ...fields });
+    this.#desktop.ports.log.event(level, event, { listener: name, client: this.#address, ...fields });
   }
 }
 
-const verbOf = (line: string): string => (line.split(' ', 1)[0] ?? '').toUpperCase();
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+function verbOf(line: string): string {
+  const end = line.indexOf(' ');
+  return (end < 0 ? line : line.slice(0, end)).toUpperCase();
+}
 
 /** SMUG-3: a line with CR, LF or NUL inside is no command; beyond ASCII only UTF-8 is text (RFC 6531 §3.1). */
 function textOf(command: Buffer): string | Answer {
-  let high = false;
-  for (const octet of command) {
-    if (octet === 0 || octet === 0x0a || octet === 0x0d) return answers.badLine;
-    if (octet >= 0x80) high = true;
-  }
-  if (!high) return command.toString('latin1');
+  const line = command.toString('latin1');
+  if (/[\0\n\r]/.test(line)) return answers.badLine;
+  if (!/[\x80-\xff]/.test(line)) return line;
   try {
-    return utf8.decode(command);
+    return new TextDecoder('utf-8', { fatal: true }).decode(command);
   } catch {
     return answers.notUtf8;
   }

@@ -1,39 +1,29 @@
-// One listening socket: the package's server with our connections, our certificates and our bounds on who may come in.
+// One listening socket: who may come in, its sessions, their one clock, and the end of the service.
 
-import { constants } from 'node:crypto';
-import type { AddressInfo, Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
-import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection';
-import { clientTlsOptions } from './client-certificate.ts';
-import { namesOf } from './server-certificate.ts';
-import { type Desktop, GuardedConnection } from './server-connection.ts';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { Connection, type Desktop } from './server-connection.ts';
 import type { ListenerOptions, ServerPorts } from './server-options.ts';
 import { isTrusted } from './server-peer.ts';
+import { secureOf } from './server-tls.ts';
 
-export class GuardedServer extends SMTPServer implements Desktop {
-  listener: ListenerOptions;
+export class Front implements Desktop {
   readonly ports: ServerPorts;
+  setup: Desktop['setup'];
   draining = false;
+  readonly #server: Server;
+  /** Connections of each client address. */
   readonly #clients = new Map<string, number>();
   readonly #sockets = new Set<Socket>();
+  readonly #connections = new Set<Connection>();
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(listener: ListenerOptions, ports: ServerPorts) {
-    super({
-      secure: listener.tls === 'implicit',
-      logger: false,
-      disableReverseLookup: true,
-      hideENHANCEDSTATUSCODES: false,
-      // Verbs of the package that are no part of the service (EXT-19).
-      disabledCommands: ['XCLIENT', 'XFORWARD', 'WIZ', 'SHELL', 'KILL', 'HELP'],
-      authOptional: true,
-      ...packageOptions(listener),
-    });
-    this.listener = listener;
     this.ports = ports;
-    // A client that went away is its own business; without a listener the event would end the process.
-    this.on('error', (error: Error) =>
+    this.setup = { listener, secure: secureOf(listener) };
+    // A reply must not wait for the client's acknowledgement of the one before.
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    // A connection that could not be taken; without a listener the event would end the process.
+    this.#server.on('error', (error) =>
       ports.log.event('debug', 'session-error', { listener: this.listener.name, says: error.message }),
     );
     const { command, handshake, handler, dataWindow, session } = listener.limits;
@@ -43,24 +33,13 @@ export class GuardedServer extends SMTPServer implements Desktop {
     this.#sweeper.unref();
   }
 
-  override connect(socket: Socket | TLSSocket, options?: SMTPConnectionOptions | null): void {
-    const connection = new GuardedConnection(this, this, socket, options);
-    this.connections.add(connection);
-    connection.on('error', (error: Error) => this._onError(error));
-    connection.init();
-  }
-
-  override onConnect(_session: unknown, callback: () => void): void {
-    callback();
-  }
-
-  override onSecure(_socket: unknown, _session: unknown, callback: () => void): void {
-    callback();
+  get listener(): ListenerOptions {
+    return this.setup.listener;
   }
 
   /** SRV-26: counted from the accept, so that a stalled handshake counts too. */
-  override _acceptSocket(socket: Socket, handshake: boolean): (() => void) | false {
-    const { connections, connectionsPerClient, handshake: patience } = this.listener.limits;
+  #accept(socket: Socket): void {
+    const { connections, connectionsPerClient } = this.listener.limits;
     const client = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     const held = this.#clients.get(client) ?? 0;
     const full =
@@ -69,31 +48,30 @@ export class GuardedServer extends SMTPServer implements Desktop {
       listener: this.listener.name,
       outcome: full ? 'refused' : 'accepted',
     });
-    if (full || client === '') {
-      this.#turnAway(socket, handshake);
-      return false;
-    }
-    this.#sockets.add(socket);
-    this.#clients.set(client, held + 1);
-    socket.once('close', () => {
-      this.#sockets.delete(socket);
-      const left = (this.#clients.get(client) ?? 1) - 1;
-      if (left === 0) this.#clients.delete(client);
-      else this.#clients.set(client, left);
-    });
-    const release = super._acceptSocket(socket, handshake);
-    if (!handshake || !release) return release;
-    const timer = setTimeout(() => this._pendingSockets.get(socket)?.destroy(), patience * 1000);
-    return () => {
-      clearTimeout(timer);
-      release();
-    };
+    if (full || client === '') this.#turnAway(socket);
+    else this.#admit(socket, client, held);
   }
 
-  #turnAway(socket: Socket, handshake: boolean): void {
+  #admit(socket: Socket, client: string, held: number): void {
+    this.#sockets.add(socket);
+    this.#clients.set(client, held + 1);
+    socket.once('close', () => this.#leave(socket, client));
+    const connection = new Connection(this, socket, client, () => this.#connections.delete(connection));
+    this.#connections.add(connection);
+    connection.begin();
+  }
+
+  #leave(socket: Socket, client: string): void {
+    this.#sockets.delete(socket);
+    const left = (this.#clients.get(client) ?? 1) - 1;
+    if (left === 0) this.#clients.delete(client);
+    else this.#clients.set(client, left);
+  }
+
+  #turnAway(socket: Socket): void {
     socket.on('error', () => undefined);
     // Inside TLS nothing can be said before the handshake, and the handshake is the cost.
-    if (handshake) socket.destroy();
+    if (this.listener.tls === 'implicit') socket.destroy();
     else {
       socket.end(`421 ${this.listener.identity.hostname} Too many connections, try again later\r\n`);
       setTimeout(() => socket.destroy(), 1000).unref();
@@ -102,16 +80,16 @@ export class GuardedServer extends SMTPServer implements Desktop {
 
   #sweep(): void {
     const now = performance.now();
-    for (const connection of this.connections) if (connection instanceof GuardedConnection) connection.tick(now);
+    for (const connection of this.#connections) connection.tick(now);
   }
 
   /** @returns where it listens, port included. @throws the system's error when it cannot. */
   async open(): Promise<AddressInfo> {
-    const { host, port } = this.listener;
-    const { server } = this;
+    const { host, port, sharing } = this.listener;
+    const server = this.#server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ host, port, backlog: 1024 }, () => {
+      server.listen({ host, port, backlog: 1024, reusePort: sharing === 'reuse-port' }, () => {
         server.removeListener('error', reject);
         resolve();
       });
@@ -121,18 +99,16 @@ export class GuardedServer extends SMTPServer implements Desktop {
 
   /** TLS-27: new sessions get the new options and certificates, those that are open keep theirs. The pairs were checked. */
   replace(listener: ListenerOptions): void {
-    this.listener = listener;
-    this.updateSecureContext(packageOptions(listener));
+    this.setup = { listener, secure: secureOf(listener) };
   }
 
   /** Stops accepting; idle sessions are told 421, busy ones finish. @returns when the last socket is closed. */
   async drain(deadlineMs: number): Promise<void> {
     this.draining = true;
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    for (const socket of this._pendingSockets.values()) socket.destroy();
-    for (const connection of this.connections) if (connection instanceof GuardedConnection) connection.drain();
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const connection of this.#connections) connection.drain();
     const timer = setTimeout(() => {
-      for (const connection of this.connections) if (connection instanceof GuardedConnection) connection.cutOff();
+      for (const connection of this.#connections) connection.cutOff();
       // Whoever does not take the 421 and leave.
       setTimeout(() => {
         for (const socket of this.#sockets) socket.destroy();
@@ -142,31 +118,4 @@ export class GuardedServer extends SMTPServer implements Desktop {
     clearTimeout(timer);
     clearInterval(this.#sweeper);
   }
-}
-
-/** What may change under open sessions. */
-function packageOptions(listener: ListenerOptions): SMTPServerOptions {
-  const { certificates, minVersion, identity, limits } = listener;
-  const [first, ...others] = certificates;
-  const { requestCert, rejectUnauthorized, ...authorities } = clientTlsOptions(listener);
-  const context = {
-    // TLS-11, TLS-12.
-    minVersion,
-    // TLS-16, A6: no renegotiation; no resumption where a client certificate counts, for a resumed session shows none.
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (requestCert ? constants.SSL_OP_NO_TICKET : 0),
-    ...authorities,
-  };
-  const named = others.flatMap((pair) =>
-    namesOf(pair).map((name) => [name, { ...context, cert: pair.certificate, key: pair.key }] as const),
-  );
-  return {
-    name: identity.hostname,
-    socketTimeout: limits.command * 1000,
-    requestCert,
-    rejectUnauthorized,
-    ...context,
-    // Without one the package would take its own, whose private key is published: then STARTTLS is not offered.
-    ...(first && { cert: first.certificate, key: first.key }),
-    sniOptions: Object.fromEntries(named),
-  };
 }

@@ -5,29 +5,55 @@ import { BodyChannel } from './server-body.ts';
 import { DataFilter, type DataRules } from './server-data.ts';
 import { type Answer, faultAnswers, outcomeAnswer } from './server-replies.ts';
 
+/** `rest`: what follows the end of data. `wait`: the reader is behind; go on after it. */
+export type Taken = { readonly rest: Buffer | undefined; readonly wait: Promise<void> | undefined };
+
 export class Message {
   readonly incoming: Incoming;
   readonly filter: DataFilter;
-  readonly channel: BodyChannel;
-  /** Settles when acceptance has; may do so before the data is over. */
-  readonly accepted: Promise<Acceptance>;
+  readonly channel: BodyChannel = new BodyChannel();
+  readonly #acceptor: Acceptor;
+  #accepted: Promise<Acceptance> | undefined;
   #abandoned = false;
   #takenBefore = 0;
 
-  /** Acceptance starts at once, so that octets need not wait anywhere. */
   constructor(incoming: Incoming, rules: DataRules, acceptor: Acceptor) {
     this.incoming = incoming;
     this.filter = new DataFilter(rules);
-    this.channel = new BodyChannel();
+    this.#acceptor = acceptor;
+  }
+
+  /** Octets behind DATA, up to the end of data. */
+  take(octets: Buffer): Taken {
+    const { piece, rest } = this.filter.take(octets);
+    if (this.filter.fault !== undefined) this.channel.end();
+    const wait = this.channel.push(piece);
+    if (rest !== undefined) this.channel.end();
+    // Not before there is something to accept, and then at once, so that octets need not wait anywhere.
+    if (piece.length > 0) this.accepted();
+    return { rest, wait };
+  }
+
+  /** Settles when acceptance has; may do so before the data is over. */
+  accepted(): Promise<Acceptance> {
+    if (this.#accepted === undefined) {
+      this.#accepted = this.#accept();
+      // Looked at when the data is over; until then a rejection must not count as unhandled.
+      this.#accepted.catch(() => undefined);
+    }
+    return this.#accepted;
+  }
+
+  async #accept(): Promise<Acceptance> {
     const ending = () =>
       this.#abandoned || this.filter.fault !== undefined
         ? ({ kind: 'cut' } as const)
         : ({ kind: 'whole', has8bit: this.filter.has8bit, longestLine: this.filter.longestLine } as const);
-    this.accepted = Promise.resolve()
-      .then(() => acceptor.accept(incoming, { chunks: this.channel, ending }))
-      .finally(() => this.channel.discard());
-    // Looked at when the data is over; until then a rejection must not count as unhandled.
-    this.accepted.catch(() => undefined);
+    try {
+      return await this.#acceptor.accept(this.incoming, { chunks: this.channel, ending });
+    } finally {
+      this.channel.discard();
+    }
   }
 
   /** The rest will not come, or nobody waits for it: nothing may be queued any more. */

@@ -14,6 +14,15 @@ export type AnswerName =
   | 'longAuth'
   | 'needTls'
   | 'needAuth'
+  | 'needHello'
+  | 'unrecognized'
+  | 'tooManyUnrecognized'
+  | 'http'
+  | 'internal'
+  | 'reset'
+  | 'noop'
+  | 'bye'
+  | 'startTls'
   | 'needMail'
   | 'needRcpt'
   | 'nestedMail'
@@ -51,6 +60,15 @@ export const answers: Readonly<Record<AnswerName, Answer>> = {
   longAuth: [500, '5.5.6', 'Authentication line too long'],
   needTls: [530, '5.7.0', 'Must issue a STARTTLS command first'],
   needAuth: [530, '5.7.0', 'Authentication required'],
+  needHello: [503, '5.5.1', 'Error: send HELO/EHLO first'],
+  unrecognized: [500, '5.5.2', 'Error: command not recognized'],
+  tooManyUnrecognized: [421, '4.4.2', 'Error: too many unrecognized commands'],
+  http: [421, '4.4.2', 'HTTP requests not allowed'],
+  internal: [451, '4.3.0', 'Error: internal server error'],
+  reset: [250, '2.0.0', 'Flushed'],
+  noop: [250, '2.0.0', 'OK'],
+  bye: [221, '2.0.0', 'Bye'],
+  startTls: [220, '2.0.0', 'Ready to start TLS'],
   needMail: [503, '5.5.1', 'Need MAIL command'],
   needRcpt: [503, '5.5.1', 'Need RCPT command'],
   nestedMail: [503, '5.5.1', 'Nested MAIL command'],
@@ -112,3 +130,13 @@ export function outcomeAnswer(outcome: Acceptance | undefined): Answer {
       return answers.notStored;
   }
 }
+
+/** @param says one line, or several for a reply of several lines. @returns the reply with every CRLF. */
+export function replyOf(code: number, says: string | readonly string[]): string {
+  if (typeof says === 'string') return `${code} ${safe(says)}\r\n`;
+  const last = says.length - 1;
+  return says.map((line, index) => `${code}${index < last ? '-' : ' '}${safe(line)}\r\n`).join('');
+}
+
+// ATK-91: a control in a reply would end its line.
+const safe = (line: string): string => line.replace(/[\x00-\x1f\x7f-\x9f]/g, ' ');

@@ -42,11 +42,21 @@ export class Session {
   user: string | undefined;
   #hello: { readonly verb: 'HELO' | 'EHLO'; readonly name: string } | undefined;
   #transaction: Transaction | undefined;
+  /** What MAIL and RCPT may carry; made anew after every greeting. */
+  #offered: Offer | undefined;
+  readonly #desk: Desk;
 
   constructor(listener: ListenerOptions, peer: () => Peer, knownNullMx: (domain: DomainName) => boolean) {
     this.#listener = listener;
     this.#peer = peer;
     this.#knownNullMx = knownNullMx;
+    const { kind, identity, aliases } = listener;
+    this.#desk = { kind, identity, aliases };
+  }
+
+  /** Whether HELO or EHLO was taken. */
+  get greeted(): boolean {
+    return this.#hello !== undefined;
   }
 
   get inTransaction(): boolean {
@@ -62,6 +72,7 @@ export class Session {
   forget(): void {
     this.reset();
     this.#hello = undefined;
+    this.#offered = undefined;
     this.user = undefined;
   }
 
@@ -70,6 +81,7 @@ export class Session {
     const [, name, ...more] = line.trimEnd().split(/ +/);
     if (name === undefined || more.length > 0 || !/^[\x21-\x7e]{1,255}$/.test(name)) return undefined;
     this.#hello = { verb, name };
+    this.#offered = undefined;
     this.reset();
     return name;
   }
@@ -119,7 +131,7 @@ export class Session {
     if (this.#listener.kind === 'submission' && !this.#mayRelay()) return answers.needAuth;
     const mail = parseMail(line, this.#offer());
     if (mail.kind === 'fault') return asAnswer(mail.fault);
-    const sender = admitSender(mail.value.path, this.#desk());
+    const sender = admitSender(mail.value.path, this.#desk);
     if (sender.kind === 'fault') return asAnswer(sender.fault);
     this.#transaction = { mail: mail.value, reversePath: sender.value, recipients: [], known: new Set() };
     return answers.mailOk;
@@ -145,7 +157,7 @@ export class Session {
     if (read.kind === 'fault') return read;
     const { path, ...parameters } = read.value;
     const client = this.#mayRelay() ? 'may-relay' : 'stranger';
-    const admitted = admitRecipient(path, this.#desk(), client, this.#knownNullMx);
+    const admitted = admitRecipient(path, this.#desk, client, this.#knownNullMx);
     return admitted.kind === 'fault' ? admitted : { kind: 'ok', value: { mailbox: admitted.value, ...parameters } };
   }
 
@@ -167,6 +179,11 @@ export class Session {
 
   /** What MAIL and RCPT may carry: nothing after HELO, else what `keywords` listed. */
   #offer(): Offer {
+    this.#offered ??= this.#makeOffer();
+    return this.#offered;
+  }
+
+  #makeOffer(): Offer {
     const extensions: readonly MailExtension[] = ['SIZE', '8BITMIME', 'SMTPUTF8', 'DSN'];
     const listed = this.#offersAuth() ? [...extensions, 'AUTH' as const] : extensions;
     const offered = this.#listener.requiretls === 'offer' && this.#hello?.verb === 'EHLO';
@@ -175,11 +192,6 @@ export class Session {
       requiretls: this.#peer().tls === undefined ? 'needs-tls' : offered ? 'offered' : 'off',
       maxSize: this.#listener.maxMessageSize,
     };
-  }
-
-  #desk(): Desk {
-    const { kind, identity, aliases } = this.#listener;
-    return { kind, identity, aliases };
   }
 
   // SRV-15.

@@ -4,7 +4,7 @@
 import type { Seconds } from '../../core/base/brand.ts';
 import { fault, ok, type Result } from '../../core/base/result.ts';
 import { checkPair } from './server-certificate.ts';
-import { GuardedServer } from './server-listener.ts';
+import { Front } from './server-listener.ts';
 import type { ListenerOptions, ServerPorts } from './server-options.ts';
 
 export type BoundAddress = { readonly listener: string; readonly host: string; readonly port: number };
@@ -22,7 +22,7 @@ export interface SmtpFront {
   drain(within: Seconds): Promise<void>;
 }
 
-type Open = { readonly server: GuardedServer; readonly bound: BoundAddress };
+type Open = { readonly server: Front; readonly bound: BoundAddress };
 
 /** @throws Error when a certificate does not fit its key. */
 export function createServer(listeners: readonly ListenerOptions[], ports: ServerPorts): SmtpFront {
@@ -69,7 +69,7 @@ const drainAfterReload = 60_000;
 async function openAll(wanted: readonly ListenerOptions[], ports: ServerPorts): Promise<readonly Open[]> {
   const open: Open[] = [];
   for (const options of wanted) {
-    const server = new GuardedServer(options, ports);
+    const server = new Front(options, ports);
     try {
       const { address, port } = await server.open();
       open.push({ server, bound: { listener: options.name, host: address, port } });

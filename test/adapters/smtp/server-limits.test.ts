@@ -76,6 +76,26 @@ test('SRV-26 connections that never begin their handshake are counted', async (t
   silent.end();
 });
 
+test('SRV-26 a place is given back after STARTTLS and after a failed handshake too', async (t) => {
+  const world = await startWorld(t, { certificates: [await certificate()], limits: { connections: 1 } });
+  for (const ending of ['inside TLS', 'in the handshake'] as const) {
+    const client = await Client.open(world.port);
+    await client.say('EHLO x.example');
+    if (ending === 'inside TLS') {
+      await client.startTls();
+      assert.match(await client.say('QUIT'), /^221 /);
+    } else {
+      await client.say('STARTTLS');
+      client.write('this is no handshake\r\n');
+    }
+    await client.rest();
+    client.end();
+  }
+  const again = await Client.open(world.port);
+  assert.match(await again.say('NOOP'), /^250 /);
+  again.end();
+});
+
 test('SRV-26 commands without a message, and errors, are numbered', async (t) => {
   const world = await startWorld(t, { limits: { commands: 20 } });
   const client = await Client.open(world.port);

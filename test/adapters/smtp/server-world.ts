@@ -100,8 +100,8 @@ export type Change = Partial<Omit<ListenerOptions, 'limits'>> & {
   readonly ports?: Partial<ServerPorts>;
 };
 
-/** A relay listener on 127.0.0.1 for loopback clients without TLS, changed as wanted; ends with the test. */
-export async function startWorld(t: TestContext, change: Change = {}): Promise<World> {
+/** All that a server needs, and what it leaves behind. */
+export function makeWorld(change: Change = {}): Omit<World, 'port' | 'front'> {
   const queue = makeQueue();
   const events: World['events'] = [];
   const counts: string[] = [];
@@ -151,10 +151,16 @@ export async function startWorld(t: TestContext, change: Change = {}): Promise<W
     ...options,
     limits: { ...defaultLimits, greetingDelay: seconds(0), ...limits },
   };
-  const front = createServer([listener], ports);
+  return { queue, events, counts, listener, ports };
+}
+
+/** A relay listener on 127.0.0.1 for loopback clients without TLS, changed as wanted; ends with the test. */
+export async function startWorld(t: TestContext, change: Change = {}): Promise<World> {
+  const world = makeWorld(change);
+  const front = createServer([world.listener], world.ports);
   const [bound] = await front.listen();
   t.after(() => front.drain(seconds(0)));
-  return { port: bound?.port ?? 0, front, queue, events, counts, listener, ports };
+  return { ...world, port: bound?.port ?? 0, front };
 }
 
 /** Speaks octets; nothing is sent that the test does not send. */

@@ -1,9 +1,9 @@
-// From socket octets to command lines and message pieces. Takes the place of the package's parser, which also ends lines at
+// The reference's parser. From socket octets to command lines and message pieces. Takes the place of the package's parser, which also ends lines at
 // a bare LF and unstuffs dots behind one (SMUG-3, SMUG-8); its Writable and its wiring stay.
 
 import { SMTPStream } from 'smtp-server/lib/smtp-stream';
-import type { BodyChannel } from './server-body.ts';
-import type { DataFilter } from './server-data.ts';
+import type { BodyChannel } from './body.ts';
+import type { DataFilter } from './data.ts';
 
 /** EXT-14: RFC 4954 §4: the longest line that must be read, CRLF included. */
 const maxLine = 12_288;
