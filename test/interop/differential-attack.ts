@@ -56,6 +56,7 @@ export async function attackWorld(world: World, run: Run, honest: readonly Asked
     const worker = async (): Promise<void> => {
       for (let next = work.shift(); next !== undefined; next = work.shift()) {
         const said = await askOurs(resolver, toWire(next.question));
+        if (run.until === 'the first' && tally.broken.length > 0) return;
         note(tally, { way, asked: next, forgery: forgeries.get(next.question) }, said, run);
       }
     };

@@ -21,21 +21,31 @@ const only = env.QUESTION?.split(' ') as unknown as Question | undefined;
 const folder = mkdtempSync(join(tmpdir(), 'sekisho-differential-'));
 const tally = newTally();
 const attacks = newAttackTally();
+const unexplainedOrBelieved = (): number => tally.unexplained.length + attacks.broken.length;
 console.log(`seed ${seed}, ${wanted} questions`);
 try {
   for (let world = Number(env.WORLD ?? 0); tally.questions < wanted; world++) {
     const running = await startWorld(seed, world, folder, zones);
-    const run = { seed, world, folder, zones, questions: Math.min(perWorld, wanted - tally.questions) };
+    const questions = Math.min(perWorld, wanted - tally.questions);
+    const run = {
+      seed,
+      world,
+      folder,
+      zones,
+      questions,
+      ...(env.UNTIL === 'first' ? { until: 'the first' as const } : {}),
+    };
     const before = tally.unexplained.length;
     const honest = await compareWorld(running, only === undefined ? run : { ...run, only }, tally);
     const brokenBefore = attacks.broken.length;
-    await attackWorld(running, run, honest.slice(0, attacked), attacks);
+    if (run.until === undefined || unexplainedOrBelieved() === 0)
+      await attackWorld(running, run, honest.slice(0, attacked), attacks);
     await running.stop();
     for (const text of [...tally.unexplained.slice(before), ...attacks.broken.slice(brokenBefore)]) console.log(text);
     console.log(
       `world ${world}: ${tally.questions} questions so far, ${tally.unexplained.length} differences unexplained; ${attacks.attempts} forgeries, ${attacks.broken.length} believed`,
     );
-    if (only !== undefined) break;
+    if (only !== undefined || (run.until !== undefined && unexplainedOrBelieved() > 0)) break;
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -54,7 +64,7 @@ console.log(
   ),
 );
 if (isToWrite() && only === undefined) writeSection('differential', sectionOf());
-process.exitCode = unexplained.length + broken.length === 0 ? 0 : 1;
+process.exitCode = unexplainedOrBelieved() === 0 ? 0 : 1;
 
 function sectionOf(): string {
   const number = (count: number): string => count.toLocaleString('en');

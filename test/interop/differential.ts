@@ -272,6 +272,8 @@ export type Run = {
   readonly questions: number;
   /** Only this one, to see it again. */
   readonly only?: Question;
+  /** No more once something is found: whoever planted a fault wants no list. */
+  readonly until?: 'the first';
 };
 
 /** One world: its questions asked, its differences counted. */
@@ -284,6 +286,7 @@ export async function compareWorld(world: World, run: Run, tally: Tally): Promis
       const asked = await world.ask(next);
       all.push(asked);
       count(asked, world.plan, run, tally);
+      if (run.until === 'the first' && tally.unexplained.length > 0) return;
     }
   };
   await Promise.all(Array.from({ length: 8 }, worker));

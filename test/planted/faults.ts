@@ -67,7 +67,7 @@ export const validatorFaults: readonly Fault[] = [
     file: denialNsec,
     from: 'compareCanonical(owner, next) < 0 && compareCanonical(name, next) < 0;',
     to: 'compareCanonical(owner, next) < 0;',
-    mustSee: everybody,
+    mustSee: ['mutation'],
   },
   {
     name: 'wildcard at the closest encloser not denied, NSEC (SEC-14)',
@@ -81,7 +81,7 @@ export const validatorFaults: readonly Fault[] = [
     file: denialNsec3,
     from: 'source === undefined && covering(set, wildcard) === undefined) return incomplete;',
     to: "source === undefined && covering(set, wildcard) === undefined) return { kind: 'absent', denial: 'nxdomain' };",
-    mustSee: ['mutation'],
+    mustSee: ['differential'],
   },
   {
     name: 'NSEC3 span without its end (SEC-16)',
