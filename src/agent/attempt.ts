@@ -1,7 +1,7 @@
 // One address of one host: dial, have the peer judged in the silence after the handshake, open, have the offer judged, and
 // only then transfer (architecture §4, DT-7.1 to DT-7.18). `reach` is the same way without the last step, so that a probe cannot disagree.
 
-import { type Instant, instant } from '../core/base/brand.ts';
+import { type Instant, instant, seconds } from '../core/base/brand.ts';
 import type { Evidence } from '../core/base/evidence.ts';
 import type { IpAddress } from '../core/base/lookup.ts';
 import type { NonEmpty } from '../core/base/result.ts';
@@ -24,7 +24,8 @@ import { classifyReply } from '../core/smtp/classify.ts';
 import type { Extensions } from '../core/smtp/extensions.ts';
 import type { Reply } from '../core/smtp/reply.ts';
 import type { AnchorMemory } from './anchor-memory.ts';
-import type { HostLimit, HostMemory } from './host-memory.ts';
+import type { HostLimit, Offer, Place } from './host-limit.ts';
+import type { HostMemory } from './host-memory.ts';
 import type { Clock, DialCall, Dialed, Dialer, OutgoingMessage, PooledSession, Session, SessionPool } from './ports.ts';
 
 export type SendPorts = {
@@ -66,19 +67,36 @@ export type Errand = Approach & {
 export async function attempt(ports: SendPorts, errand: Errand, signal: AbortSignal): Promise<NonEmpty<Attempt>> {
   const { host, port } = errand.plan.candidate;
   const startedAt = ports.clock.now();
-  const leave = await ports.hostLimit.enter(`${host} ${port}`, signal);
-  if (leave === undefined) return [unreached(ports, errand, startedAt, 'aborted')];
+  const key = keyOf(errand);
+  let offered: Ready | undefined;
+  const offer: Offer = (offeredKey, entry) => {
+    offered = offeredKey === key ? judgeAgain(errand.plan, entry, ports.clock.now()) : undefined;
+    return offered === undefined ? 'none' : 'taken';
+  };
+  const entered = await ports.hostLimit.enter(`${host} ${port}`, offer, signal);
+  if (entered.kind === 'aborted') return [unreached(ports, errand, startedAt, 'aborted')];
+  if (entered.kind === 'no-room') return [crowdedOut(ports, errand, startedAt)];
+  const { place } = entered;
+  const errandHere: ErrandHere = { ...errand, key, place };
   try {
-    const ridden = await ride(ports, errand, signal);
+    const ridden = await ride(ports, errandHere, offered, signal);
     if (ridden !== undefined) return [ridden];
     const reached = await reach(ports, errand, signal);
     if (reached.kind === 'failed') return reached.attempts;
-    const done = await send(ports, errand, reached, signal);
+    const done = await send(ports, errandHere, reached, signal);
     return [...reached.earlier, done] as unknown as NonEmpty<Attempt>;
   } finally {
-    leave();
+    place.leave();
   }
 }
+
+/** SMTP-16: so that a host which hangs does not hold everybody. */
+function crowdedOut(ports: SendPorts, errand: Errand, startedAt: Instant): Attempt {
+  const says = 'every session that this host may have has been taken for a while';
+  return { ...unreached(ports, errand, startedAt, says), crowded: crowdedFor };
+}
+
+const crowdedFor = seconds(60);
 
 /** Up to the verdict on the offer; the caller closes the session. Credentials are not shown. */
 export async function reach(ports: SendPorts, approach: Approach, signal: AbortSignal): Promise<Reached> {
@@ -279,12 +297,14 @@ async function hearOffer(
 
 // ---- the message
 
+type ErrandHere = Errand & { readonly key: PoolKey; readonly place: Place };
+
 type Ready = Omit<Offered, 'kind' | 'earlier'> & {
   /** Of a ridden session: it is not prolonged by being used. */
-  readonly validUntil?: Instant;
+  readonly ridden?: Pick<PooledSession, 'validUntil' | 'carried'>;
 };
 
-async function send(ports: SendPorts, errand: Errand, ready: Ready, signal: AbortSignal): Promise<Attempt> {
+async function send(ports: SendPorts, errand: ErrandHere, ready: Ready, signal: AbortSignal): Promise<Attempt> {
   const stopped = await showCredentials(ports, errand, ready);
   if (stopped !== undefined) return stopped;
   return hand(ports, errand, ready, signal);
@@ -309,16 +329,26 @@ async function showCredentials(ports: SendPorts, { plan, route }: Errand, ready:
     : fail('conn-lost', answer.says);
 }
 
-async function hand(ports: SendPorts, errand: Errand, ready: Ready, signal: AbortSignal): Promise<Attempt> {
-  const { session, extensions, requiretls, attempt } = ready;
+async function hand(ports: SendPorts, errand: ErrandHere, ready: Ready, signal: AbortSignal): Promise<Attempt> {
+  const { session, requiretls, attempt } = ready;
+  const kept = keepable(ready);
+  let passedOn: 'taken' | 'none' = 'none';
+  // RFC 2920 §3.1: the envelope of the next message goes behind the final dot of this one.
+  const onFinalDot = (): 'taken' | 'none' => {
+    if (kept !== undefined && isFresh(kept, ports.clock.now())) passedOn = errand.place.passOn(errand.key, kept);
+    return passedOn;
+  };
   const transfer = await orClosed(ports, session, async () =>
-    ports.dialer.transfer(session, await errand.compose(requiretls), signal),
+    ports.dialer.transfer(session, await errand.compose(requiretls), signal, onFinalDot),
   );
   const done: Attempt = { ...attempt, endedAt: ports.clock.now(), transfer };
-  const validUntil = ready.validUntil ?? instant(attempt.startedAt + reusableFor);
-  if (transfer.kind === 'lost') ports.dialer.close(session, 'abort');
-  else if (!mayBeKept(session) || !endsTransaction(transfer)) ports.dialer.close(session, 'quit');
-  else ports.pool.put(keyOf(errand), { session, extensions, attempt, validUntil });
+  // Otherwise it is for who rides it to end it or to keep it.
+  if (passedOn === 'none') {
+    if (transfer.kind === 'lost') ports.dialer.close(session, 'abort');
+    else if (kept === undefined || !endsTransaction(transfer) || !isFresh(kept, done.endedAt))
+      ports.dialer.close(session, 'quit');
+    else ports.pool.put(errand.key, kept);
+  }
   return transfer.kind === 'replied'
     ? done
     : { ...done, because: transfer.kind === 'lost' ? 'conn-lost' : transfer.because };
@@ -326,6 +356,18 @@ async function hand(ports: SendPorts, errand: Errand, ready: Ready, signal: Abor
 
 // A session older than this is not ridden again: certificates and records are looked at anew.
 const reusableFor = 5 * 60_000;
+/** And none carries more messages than this: a host that counts them ends it in its own time. */
+const maxCarried = 100;
+
+/** What the next message may ride; undefined for a session that no other one may. */
+function keepable({ session, extensions, attempt, ridden }: Ready): PooledSession | undefined {
+  if (!mayBeKept(session)) return undefined;
+  const validUntil = ridden?.validUntil ?? instant(attempt.startedAt + reusableFor);
+  return { session, extensions, attempt, validUntil, carried: (ridden?.carried ?? 0) + 1 };
+}
+
+const isFresh = ({ validUntil, carried }: PooledSession, now: Instant): boolean =>
+  validUntil > now && carried < maxCarried;
 
 /** SMTP-15: where TLS failed once it is tried again for the next message. */
 const mayBeKept = ({ security }: Session): boolean =>
@@ -346,25 +388,35 @@ function keyOf({ plan, messageClass, route }: Errand): PoolKey {
 }
 
 /** SMTP-13, A8: an open session of the same key, judged again by this message's own plan. */
-async function ride(ports: SendPorts, errand: Errand, signal: AbortSignal): Promise<Attempt | undefined> {
-  const startedAt = ports.clock.now();
-  const entry = ports.pool.take(keyOf(errand));
-  if (entry === undefined) return undefined;
-  const ready = await orClosed(ports, entry.session, async () => judgeAgain(errand.plan, entry, startedAt));
-  if (ready === undefined) {
-    ports.dialer.close(entry.session, 'quit');
-    return undefined;
-  }
+async function ride(
+  ports: SendPorts,
+  errand: ErrandHere,
+  offered: Ready | undefined,
+  signal: AbortSignal,
+): Promise<Attempt | undefined> {
+  const ready = offered ?? (await fromPool(ports, errand));
+  if (ready === undefined) return undefined;
   const done = await hand(ports, errand, ready, signal);
   return isStale(done.transfer) && !signal.aborted ? undefined : done;
 }
 
-/** The host hung up or lost the thread while the session was idle: that is no answer to this message. */
+async function fromPool(ports: SendPorts, { plan, key }: ErrandHere): Promise<Ready | undefined> {
+  const entry = ports.pool.take(key);
+  if (entry === undefined) return undefined;
+  const ready = await orClosed(ports, entry.session, async () => judgeAgain(plan, entry, ports.clock.now()));
+  if (ready === undefined) ports.dialer.close(entry.session, 'quit');
+  return ready;
+}
+
+/**
+ * The host hung up or lost the thread while the session was idle, or has had enough messages on it: that is no answer to
+ * this message, and a fresh session is asked.
+ */
 function isStale(transfer: TransferOutcome | undefined): boolean {
   if (transfer?.kind === 'lost') return transfer.during === 'mail';
   return (
     transfer?.kind === 'replied' &&
-    transfer.replies.every(({ reply, at }) => at === 'mail' && (reply.code === 421 || reply.code === 503))
+    transfer.replies.every(({ reply, at }) => at === 'mail' && (reply.code === 503 || reply.code < 500))
   );
 }
 
@@ -388,8 +440,8 @@ function judgeAgain(plan: DialPlan, entry: PooledSession, startedAt: Instant): R
     verdict: judged.verdict,
   };
   const { requiretls } = offer;
-  const { validUntil } = entry;
-  return { session: offer.session, extensions, requiretls, attempt: withEvidence(attempt, offer.evidence), validUntil };
+  const noted = withEvidence(attempt, offer.evidence);
+  return { session: offer.session, extensions, requiretls, attempt: noted, ridden: entry };
 }
 
 // ---- parts

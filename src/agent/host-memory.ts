@@ -1,6 +1,6 @@
-// Which addresses could not be reached a moment ago, and how many sessions a host has: so that a hundred messages do not
-// each wait for the same time-out (QUE-4), and no host is flooded (SMTP-16). Holds nothing about what a host offered:
-// a missing STARTTLS or REQUIRETLS is never remembered (SMTP-15), and neither is a reply.
+// Which addresses could not be reached a moment ago, so that a hundred messages do not each wait for the same time-out
+// (QUE-4). Holds nothing about what a host offered: a missing STARTTLS or REQUIRETLS is never remembered (SMTP-15), and
+// neither is a reply.
 
 import { type Instant, type Seconds, seconds } from '../core/base/brand.ts';
 import type { IpAddress } from '../core/base/lookup.ts';
@@ -42,57 +42,5 @@ export function createHostMemory(): HostMemory {
     },
     reached: (address, port) => void entries.delete(keyOf(address, port)),
     forget: () => entries.clear(),
-  };
-}
-
-export type HostLimit = {
-  /** Waits for a free place at the host. @returns how to give it back, or undefined when the signal aborted. */
-  enter(host: string, signal: AbortSignal): Promise<(() => void) | undefined>;
-};
-
-/** SMTP-16: at most `perHost` sessions at once; the others wait in the order they came. */
-export function createHostLimit(perHost: number): HostLimit {
-  const busy = new Map<string, { used: number; readonly waiting: (() => void)[] }>();
-  const leave = (host: string): void => {
-    const place = busy.get(host);
-    if (place === undefined) return;
-    const next = place.waiting.shift();
-    // The place goes straight to the next one.
-    if (next !== undefined) next();
-    else if (place.used > 1) place.used -= 1;
-    else busy.delete(host);
-  };
-  return {
-    async enter(host, signal) {
-      if (signal.aborted) return undefined;
-      const place = busy.get(host) ?? { used: 0, waiting: [] };
-      busy.set(host, place);
-      if (place.used < perHost) place.used += 1;
-      else if ((await turn(place.waiting, signal)) === 'aborted') return undefined;
-      return once(() => leave(host));
-    },
-  };
-}
-
-function turn(waiting: (() => void)[], signal: AbortSignal): Promise<'mine' | 'aborted'> {
-  return new Promise((resolve) => {
-    const mine = (): void => {
-      signal.removeEventListener('abort', aborted);
-      resolve('mine');
-    };
-    const aborted = (): void => {
-      waiting.splice(waiting.indexOf(mine), 1);
-      resolve('aborted');
-    };
-    signal.addEventListener('abort', aborted, { once: true });
-    waiting.push(mine);
-  });
-}
-
-function once(act: () => void): () => void {
-  let done = 'not-yet';
-  return () => {
-    if (done === 'not-yet') act();
-    done = 'done';
   };
 }

@@ -230,6 +230,8 @@ export type PooledSession = {
   readonly attempt: Attempt;
   /** The verdict holds no longer than the TLSA answer it rested on. */
   readonly validUntil: Instant;
+  /** Messages so far. */
+  readonly carried: number;
 };
 
 // ---- SMTP, accepting

@@ -205,6 +205,10 @@ async function finish(
   }
   const outcomes = end.kind === 'round' ? end.outcomes : lease.recipients.map(unexplained);
   const round = end.kind === 'round' ? end.of : undefined;
+  const crowded = crowdedFor(round);
+  // SMTP-16: nothing was tried, so nothing failed; only the last try of a message counts in any case.
+  if (crowded !== undefined && at < lease.message.expiresAt && outcomes.length === round?.outcomes.length)
+    return await queue.release(lease, instant(Math.min(at + crowded * 1000, lease.message.expiresAt)));
   const judged = judgeRound(lease, outcomes, { schedule, at, random: clock.random(), retryAfter: wishOf(round) });
   const notice = await makeNotice(ports, settings, lease, judged, at);
   const recipients = judged.map(({ settled }) => settled) as unknown as Settlement['recipients'];
@@ -232,6 +236,13 @@ async function settleFirmly(
 /** Hosts that are left alone for a while: nothing is gained before the first of them may be tried again. */
 function wishOf(round: Round | undefined): Seconds | undefined {
   const waits = round?.trials.map(({ attempt }) => attempt.retryAfter) ?? [];
+  const known = waits.filter((wait) => wait !== undefined);
+  return known.length > 0 && known.length === waits.length ? seconds(Math.min(...known)) : undefined;
+}
+
+/** Every host has all the sessions it may have: when to come back. */
+function crowdedFor(round: Round | undefined): Seconds | undefined {
+  const waits = round?.trials.map(({ attempt }) => attempt.crowded) ?? [];
   const known = waits.filter((wait) => wait !== undefined);
   return known.length > 0 && known.length === waits.length ? seconds(Math.min(...known)) : undefined;
 }

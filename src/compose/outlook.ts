@@ -14,7 +14,8 @@ import { createTlsClient } from '../adapters/smtp/tls.ts';
 import { createAnchorMemory } from '../agent/anchor-memory.ts';
 import type { SendPorts } from '../agent/attempt.ts';
 import type { DiscoverOptions, DiscoverPorts } from '../agent/discover.ts';
-import { createHostLimit, createHostMemory } from '../agent/host-memory.ts';
+import { createHostLimit } from '../agent/host-limit.ts';
+import { createHostMemory } from '../agent/host-memory.ts';
 import { makePolicyMemory } from '../agent/policies.ts';
 import type { Clock, Log, Metrics, PolicyStore } from '../agent/ports.ts';
 import type { ProbePorts } from '../agent/probe.ts';
@@ -84,12 +85,13 @@ export function openOutlook(
     metrics,
     watcher: around.watcher,
   });
-  const pool = createPool({ clock, isUsable, close: (session) => dialer.close(session, 'quit') });
+  const { perHost } = config.delivery;
+  const pool = createPool({ clock, isUsable, close: dialer.close, perKey: perHost, total: Math.max(200, 4 * perHost) });
   const sendPorts: SendPorts = {
     dialer,
     pool,
     hosts: createHostMemory(),
-    hostLimit: createHostLimit(config.delivery.perHost),
+    hostLimit: createHostLimit(perHost, clock),
     anchors: createAnchorMemory(),
     clock,
   };

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createAnchorMemory } from '../../src/agent/anchor-memory.ts';
 import { look } from '../../src/agent/attempt.ts';
-import { createHostLimit, createHostMemory } from '../../src/agent/host-memory.ts';
+import { createHostMemory } from '../../src/agent/host-memory.ts';
 import { instant } from '../../src/core/base/brand.ts';
 import { domainName } from '../../src/core/base/domain-name.ts';
 import type { IpAddress } from '../../src/core/base/lookup.ts';
@@ -53,44 +53,6 @@ describe('unreachable addresses', () => {
     for (let port = 1; port <= 10_001; port += 1) memory.failed(address, port, instant(0));
     assert.equal(memory.restOf(address, 1, instant(0)), undefined);
     assert.equal(memory.restOf(address, 2, instant(0)), 60);
-  });
-});
-
-describe('sessions per host', () => {
-  test('SMTP-16 the place goes to the next in line, once, and hosts do not count together', async () => {
-    const limit = createHostLimit(1);
-    const first = await limit.enter('a', running);
-    assert(await limit.enter('b', running));
-    const order: string[] = [];
-    const second = limit.enter('a', running).then((leave) => {
-      order.push('second');
-      return leave;
-    });
-    const third = limit.enter('a', running).then((leave) => {
-      order.push('third');
-      return leave;
-    });
-    first?.();
-    first?.();
-    const leave = await second;
-    await new Promise(setImmediate);
-    assert.deepEqual(order, ['second']);
-    leave?.();
-    await third;
-    assert.deepEqual(order, ['second', 'third']);
-  });
-
-  test('SMTP-16 who gives up leaves the line', async () => {
-    const limit = createHostLimit(1);
-    const first = await limit.enter('a', running);
-    const control = new AbortController();
-    const second = limit.enter('a', control.signal);
-    const third = limit.enter('a', running);
-    control.abort();
-    assert.equal(await second, undefined);
-    assert.equal(await limit.enter('a', control.signal), undefined);
-    first?.();
-    assert(await third);
   });
 });
 

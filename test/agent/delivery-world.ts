@@ -4,9 +4,11 @@
 import { createDialer, isUsable } from '../../src/adapters/smtp/dialer.ts';
 import { createPool } from '../../src/adapters/smtp/pool.ts';
 import { createTlsClient } from '../../src/adapters/smtp/tls.ts';
+import { systemClock } from '../../src/adapters/system/clock.ts';
 import { createAnchorMemory } from '../../src/agent/anchor-memory.ts';
 import { type DeliverPorts, type DeliverSettings, deliver, type Round } from '../../src/agent/deliver.ts';
-import { createHostLimit, createHostMemory } from '../../src/agent/host-memory.ts';
+import { createHostLimit } from '../../src/agent/host-limit.ts';
+import { createHostMemory } from '../../src/agent/host-memory.ts';
 import { makePolicyMemory } from '../../src/agent/policies.ts';
 import type { DialCall, Lease, RecipientRow } from '../../src/agent/ports.ts';
 import { instant, type QueueId } from '../../src/core/base/brand.ts';
@@ -153,7 +155,7 @@ export async function startWorld(
     },
     pool,
     hosts: createHostMemory(),
-    hostLimit: createHostLimit(5),
+    hostLimit: createHostLimit(5, systemClock),
     anchors: createAnchorMemory(),
     clock,
     resolver: fakeResolver(zone),

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { before, test } from 'node:test';
 import { createAnchorMemory } from '../../src/agent/anchor-memory.ts';
-import { createHostLimit, createHostMemory } from '../../src/agent/host-memory.ts';
+import { createHostLimit } from '../../src/agent/host-limit.ts';
+import { createHostMemory } from '../../src/agent/host-memory.ts';
 import { makePolicyMemory } from '../../src/agent/policies.ts';
 import type { Dialed, Dialer, SessionPool } from '../../src/agent/ports.ts';
 import { type CheckReport, type ProbeOptions, type ProbePorts, probe, type Subject } from '../../src/agent/probe.ts';
@@ -78,7 +79,7 @@ function portsOf(zone: string, hosts: Hosts) {
     dialer: fakeDialer(hosts, dialled),
     pool,
     hosts: createHostMemory(),
-    hostLimit: createHostLimit(5),
+    hostLimit: createHostLimit(5, { sleep: async () => undefined }),
     anchors: createAnchorMemory(),
     dialled,
   } satisfies ProbePorts & { dialled: string[] };

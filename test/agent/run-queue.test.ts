@@ -364,6 +364,31 @@ test('QUE-8 a delivery that throws is a bug: logged, put off, and the message st
   );
 });
 
+test('SMTP-16 QUE-2 a message for which no host had a session free goes back as if it had not been tried', async () => {
+  let tries = 0;
+  const crowded = [{ attempt: { crowded: seconds(60) } }] as unknown as Round['trials'];
+  await running(
+    async (lease) => {
+      tries += 1;
+      return tries === 1
+        ? { ...roundOf(lease, 'deferred', { because: 'connect-failed', status: '4.4.1' }), trials: crowded }
+        : roundOf(lease, 'sent');
+    },
+    async ({ queue, clock, runner }) => {
+      const mail = message(['a@one.example']);
+      await enqueue(queue, mail);
+      runner.wake();
+      await until(async () => (await queue.nextDue()) === later(t0, 60));
+      const [row] = (await queue.story(mail.id))?.recipients ?? [];
+      assert.deepEqual([row?.state, row?.attempts], ['queued', 0]);
+      clock.advance(60);
+      runner.wake();
+      await until(async () => (await queue.stats()).messages === 0);
+      assert.equal(tries, 2);
+    },
+  );
+});
+
 test('QUE-9 a recipient that a round forgot is put off, not lost', async () => {
   await running(
     async (lease) => ({ ...roundOf(lease, 'sent'), outcomes: [one('a@one.example', 'sent')] }),

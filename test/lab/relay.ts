@@ -9,7 +9,8 @@ import { createDialer } from '../../src/adapters/smtp/dialer.ts';
 import { createTlsClient } from '../../src/adapters/smtp/tls.ts';
 import { createAnchorMemory } from '../../src/agent/anchor-memory.ts';
 import { type DeliverPorts, type DeliverSettings, deliver, type Round } from '../../src/agent/deliver.ts';
-import { createHostLimit, createHostMemory } from '../../src/agent/host-memory.ts';
+import { createHostLimit } from '../../src/agent/host-limit.ts';
+import { createHostMemory } from '../../src/agent/host-memory.ts';
 import { makePolicyMemory } from '../../src/agent/policies.ts';
 import type { Lease, PolicyStore } from '../../src/agent/ports.ts';
 import { instant, type QueueId } from '../../src/core/base/brand.ts';
@@ -63,7 +64,7 @@ export function relayInto(lab: Lab): TestRelay {
     dialer,
     pool: { take: () => undefined, put: (_key, { session }) => dialer.close(session, 'quit'), drain: () => {} },
     hosts: createHostMemory(),
-    hostLimit: createHostLimit(5),
+    hostLimit: createHostLimit(5, clock),
     anchors: createAnchorMemory(),
     content: async ({ id, size, content }) => ({ size, facts: content, body: () => once(bodies.get(id)) }),
   };

@@ -20,22 +20,25 @@ type Kept = { readonly key: PoolKey; readonly entry: PooledSession; readonly tim
 
 export function createPool(options: PoolOptions): SessionPool {
   const { idle = 15, perKey = 5, total = 200 } = options;
-  /** Oldest first. */
+  /** Oldest first, in all and of each key. */
   const kept = new Set<Kept>();
+  const byKey = new Map<PoolKey, Kept[]>();
   const remove = (one: Kept): PooledSession => {
     clearTimeout(one.timer);
     kept.delete(one);
+    const same = byKey.get(one.key) ?? [];
+    same.splice(same.indexOf(one), 1);
+    if (same.length === 0) byKey.delete(one.key);
     return one.entry;
   };
   const dismiss = (one: Kept): void => {
     const { session } = remove(one);
     options.close(session, options.isUsable(session) ? 'quit' : 'abort');
   };
-  const ofKey = (key: PoolKey): readonly Kept[] => [...kept].filter((one) => one.key === key);
   return {
     take(key) {
       // The one used last is the least likely to have been given up by the host.
-      for (const one of ofKey(key).toReversed()) {
+      for (let one = byKey.get(key)?.at(-1); one !== undefined; one = byKey.get(key)?.at(-1)) {
         if (one.entry.validUntil > options.clock.now() && options.isUsable(one.entry.session)) return remove(one);
         dismiss(one);
       }
@@ -49,8 +52,11 @@ export function createPool(options: PoolOptions): SessionPool {
       const one: Kept = { key, entry, timer: setTimeout(() => dismiss(one), idle * 1000) };
       one.timer.unref();
       kept.add(one);
-      const [oldestOfKey] = ofKey(key);
-      if (oldestOfKey !== undefined && ofKey(key).length > perKey) dismiss(oldestOfKey);
+      const same = byKey.get(key) ?? [];
+      same.push(one);
+      byKey.set(key, same);
+      const [oldestOfKey] = same;
+      if (oldestOfKey !== undefined && same.length > perKey) dismiss(oldestOfKey);
       const [oldest] = kept;
       if (oldest !== undefined && kept.size > total) dismiss(oldest);
     },

@@ -262,6 +262,8 @@ export type Attempt = {
   /** Reason of failure; absent exactly when something was transferred and answered. */
   readonly because?: Reason;
   readonly retryAfter?: Seconds;
+  /** Nothing was tried: all sessions of the host were taken. When to come back. */
+  readonly crowded?: Seconds;
 };
 
 /** What the round means for one recipient. */

@@ -76,22 +76,34 @@ function takeLine(code: number, lines: readonly string[], raw: string): Line | R
   return { code: own, lines: [...lines, parts[3] ?? ''] as unknown as NonEmpty<string>, last: parts[2] !== '-' };
 }
 
+// RFC 3463 §2, RFC 2034 §4.
+const enhancedCode = /^([2-5])\.\d{1,3}\.\d{1,3}(?: +|$)/;
+
+/** Octets of the enhanced code and the blank behind it. Its class is that of the reply, or it is none. */
+function lengthOfCode(line: string, digit: string): number {
+  const found = enhancedCode.exec(line);
+  return found === null || found[1] !== digit ? 0 : found[0].length;
+}
+
 function makeReply(code: number, raw: NonEmpty<string>): Reply {
-  // RFC 3463 §2, RFC 2034 §4: the class of the enhanced code is that of the reply, or it is none.
-  const pattern = new RegExp(`^(${String(code).charAt(0)}\\.\\d{1,3}\\.\\d{1,3})(?: +|$)`);
-  const enhanced = pattern.exec(raw[0])?.[1];
-  const lines = raw.map((line) => printable(enhanced === undefined ? line : line.replace(pattern, '')));
-  return { code, ...(enhanced === undefined ? {} : { enhanced }), lines: lines as unknown as NonEmpty<string> };
+  const digit = String(code).charAt(0);
+  const enhanced = raw[0].slice(0, lengthOfCode(raw[0], digit)).trimEnd();
+  if (enhanced === '') return { code, lines: raw.map(printable) as unknown as NonEmpty<string> };
+  const lines = raw.map((line) => printable(line.slice(lengthOfCode(line, digit))));
+  return { code, enhanced, lines: lines as unknown as NonEmpty<string> };
 }
 
 function octets(chunk: Uint8Array): string {
   let text = '';
-  for (const octet of chunk) text += String.fromCharCode(octet);
+  // As many arguments as every engine takes.
+  for (let from = 0; from < chunk.length; from += 4096)
+    text += String.fromCharCode.apply(undefined, chunk.subarray(from, from + 4096) as unknown as number[]);
   return text;
 }
 
 /** UTF-8 if it is, else each octet as a character; nothing that moves a cursor or reorders text (ATK-112, ATK-115). */
 function printable(line: string): string {
+  if (/^[\x20-\x7e]*$/.test(line)) return line;
   return asUtf8(line).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (control) => (control === '\t' ? ' ' : '?'));
 }
 

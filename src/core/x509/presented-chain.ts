@@ -16,9 +16,18 @@ const maxPath = 10;
 const maxOctets = 128 * 1024;
 
 /** @returns the certificates that can be read, or why the chain is not looked at. */
-export function readChain(
-  chain: PresentedChain,
-): { readonly kind: 'ok'; readonly certificates: readonly (Certificate | undefined)[] } | ChainTooLarge {
+export function readChain(chain: PresentedChain): ReadChain {
+  const read = known.get(chain) ?? readAnew(chain);
+  known.set(chain, read);
+  return read;
+}
+
+type ReadChain = { readonly kind: 'ok'; readonly certificates: readonly (Certificate | undefined)[] } | ChainTooLarge;
+
+/** The chain of an open session is judged for each message that rides it. Nobody writes into one. */
+const known = new WeakMap<PresentedChain, ReadChain>();
+
+function readAnew(chain: PresentedChain): ReadChain {
   if (chain.length > maxCertificates) return { kind: 'too-large', says: `more than ${maxCertificates} certificates` };
   if (chain.reduce((sum, { length }) => sum + length, 0) > maxOctets)
     return { kind: 'too-large', says: `more than ${maxOctets} octets of certificates` };

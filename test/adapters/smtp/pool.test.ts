@@ -27,7 +27,7 @@ function given({ idle = 10, perKey = 2, total = 3 } = {}) {
       greeting: name,
     };
     names.set(session, name);
-    return { session: cleared(session), extensions: new Map(), attempt: {} as Attempt, validUntil };
+    return { session: cleared(session), extensions: new Map(), attempt: {} as Attempt, validUntil, carried: 1 };
   };
   return { pool, state, entry };
 }
