@@ -416,6 +416,18 @@ export interface QueueStore {
   settle(settlement: Settlement): Promise<'settled' | 'stale'>;
   /** Gives the work back untouched, due at the instant. */
   release(lease: Lease, dueAt: Instant): Promise<void>;
+  /**
+   * The hosts of the next hop cannot be reached: until then nothing of it is given out, and what waits says why. Ends early
+   * with `act('retry')`; not kept over a restart.
+   */
+  rest(request: {
+    readonly nextHop: string;
+    readonly at: Instant;
+    readonly until: Instant;
+    readonly because: string;
+    readonly status: string;
+    readonly says: string;
+  }): Promise<void>;
   openBody(id: QueueId): AsyncIterable<Uint8Array>;
   /** When something falls due next, if anything waits. */
   nextDue(): Promise<Instant | undefined>;
@@ -434,8 +446,11 @@ export interface QueueStore {
     at: Instant,
     note: string,
   ): Promise<number>;
-  /** After a change of routes: the next hop of every waiting recipient is set anew. */
-  reroute(nextHopOf: (recipient: EnvelopeRecipient) => string): Promise<number>;
+  /**
+   * After a change of routes: the next hop of every waiting recipient is set anew.
+   * @param routes names the routes; nothing is done when the last time was under the same name
+   */
+  reroute(nextHopOf: (recipient: EnvelopeRecipient) => string, routes?: string): Promise<number>;
   stats(): Promise<QueueStats>;
   /** Commits what is pending, then closes. */
   close(): Promise<void>;

@@ -122,11 +122,17 @@ type WriterPorts = {
   readonly floor: DiskFloor;
   /** Resolves when another acceptance may be begun: the back-pressure. */
   readonly admitted: () => Promise<void>;
-  readonly enqueue: (message: NewMessage) => Promise<void>;
+  readonly enqueue: (
+    message: QueuedMessage,
+    recipients: Parameters<BodyWriter['commit']>[1],
+    body: NewMessage['body'],
+  ) => Promise<void>;
+  /** Called once: nothing more comes of this body. */
+  readonly ended: () => void;
 };
 
 /** The BodyWriter of the port. */
-export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue }: WriterPorts): BodyWriter {
+export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue, ended }: WriterPorts): BodyWriter {
   let held = new Uint8Array(4096);
   let length = 0;
   let file: BodyFile | undefined;
@@ -158,6 +164,7 @@ export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue 
       const told = asQueueFull(error);
       if (state === 'open' || told instanceof QueueFull) await file?.remove();
       state = 'closed';
+      ended();
       throw told;
     }
   };
@@ -176,11 +183,13 @@ export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue 
           await file.finish();
         }
         state = 'handed-over';
-        await enqueue({ message, recipients, body: file === undefined ? held.slice(0, length) : 'file' });
+        ended();
+        await enqueue(message, recipients, file === undefined ? held.slice(0, length) : 'file');
       }),
     async abort() {
       if (state !== 'open') return;
       state = 'closed';
+      ended();
       await file?.remove();
     },
   };

@@ -13,7 +13,7 @@ const passSize = 1000;
 export function makeHoldLost(db: DatabaseSync, dues: Dues): (id: string, at: number, says: string) => void {
   const find = db.prepare('SELECT seq FROM message WHERE id = ? AND closed_at IS NULL');
   const hold = db.prepare(
-    `UPDATE recipient SET state = 'held' WHERE message = ? AND state IN ('queued', 'deferred') RETURNING next_hop`,
+    `UPDATE recipient SET state = 'held' WHERE message = ? AND (state = 'queued' OR state = 'deferred') RETURNING next_hop`,
   );
   const note = db.prepare('INSERT INTO event (message, at, says) VALUES (?, ?, ?)');
   return (id, at, says) => {
@@ -37,28 +37,31 @@ export function recover(
   now: number,
 ): { readonly lost: readonly string[]; readonly orphans: readonly string[] } {
   for (const row of db.prepare('SELECT message, next_hop FROM delivery WHERE token IS NOT NULL').all()) {
-    dues.endLease(row.message as number, row.next_hop as string);
+    dues.settleTouched(row.message as number, row.next_hop as string);
     dues.closeIfDone(row.message as number, now);
   }
   const inFile = db.prepare(`SELECT 1 FROM message WHERE id = ? AND body = 'file'`);
   const orphans = files.filter((id) => inFile.get(id) === undefined);
   const present = new Set(files);
+  // A body in a row came with it in one commit.
   const lost = db
-    .prepare(
-      `SELECT id, body FROM message WHERE closed_at IS NULL
-         AND (body = 'file' OR NOT EXISTS (SELECT 1 FROM body WHERE body.message = seq))`,
-    )
+    .prepare(`SELECT id FROM message WHERE body = 'file'`)
     .all()
-    .filter((row) => row.body !== 'file' || !present.has(row.id as string))
-    .map((row) => row.id as string);
+    .map((row) => row.id as string)
+    .filter((id) => !present.has(id));
   const holdLost = makeHoldLost(db, dues);
   for (const id of lost) holdLost(id, now, 'the body of this message was missing when the queue was opened; held');
-  dues.flush();
+  dues.load();
   return { lost, orphans };
 }
 
+export type Purge = { isDue(now: number): boolean; pass(now: number): void };
+
+/** A pass over the history follows the last one after this long, at once where that one left something. */
+const purgeEvery = 10_000;
+
 /** Removes finished messages beyond the age and the count, a bounded number at a time. */
-export function makePurge(db: DatabaseSync, keepMs: number): (now: number) => void {
+export function makePurge(db: DatabaseSync, keepMs: number): Purge {
   const old = db.prepare(`SELECT seq FROM message WHERE closed_at < ? ORDER BY closed_at LIMIT ${passSize}`);
   const surplus = db.prepare(
     `SELECT seq FROM message WHERE closed_at IS NOT NULL ORDER BY closed_at DESC LIMIT ${passSize} OFFSET ${keptMessages}`,
@@ -69,9 +72,15 @@ export function makePurge(db: DatabaseSync, keepMs: number): (now: number) => vo
     'DELETE FROM event WHERE message = ?',
     'DELETE FROM message WHERE seq = ?',
   ].map((sql) => db.prepare(sql));
-  return (now) => {
-    const seqs = new Set([...old.all(now - keepMs), ...surplus.all()].map((row) => row.seq as number));
-    for (const seq of seqs) for (const removal of removals) removal.run(seq);
+  let last = Number.NEGATIVE_INFINITY;
+  return {
+    // A clock that was set back must not stop it.
+    isDue: (now) => now >= last + purgeEvery || now < last,
+    pass(now) {
+      const seqs = new Set([...old.all(now - keepMs), ...surplus.all()].map((row) => row.seq as number));
+      for (const seq of seqs) for (const removal of removals) removal.run(seq);
+      last = seqs.size < passSize ? now : Number.NEGATIVE_INFINITY;
+    },
   };
 }
 

@@ -6,10 +6,19 @@ import type { Instant } from '../../core/base/brand.ts';
 import type { EnvelopeRecipient } from '../../core/smtp/envelope.ts';
 import type { Dues } from './due.ts';
 import { makeHoldLost, statsSql } from './history.ts';
+import type { Rest } from './hops.ts';
+import type { Held } from './lease-book.ts';
 import type { Act, Calls, WaitingRecipient } from './protocol.ts';
 import { makeRecords } from './records.ts';
-import { type MessageRow, messageOf, type RecipientColumns, recipientOf } from './rows.ts';
-import { waiting } from './schema.ts';
+import {
+  type MessageColumns,
+  messageColumns,
+  messageOf,
+  type RecipientColumns,
+  recipientColumns,
+  recipientOf,
+} from './rows.ts';
+import { prepareArrays, waiting } from './schema.ts';
 
 /** Messages looked at in one call of `waiting`, and recipients given at least before it or `list` stops. */
 const pageSize = 500;
@@ -27,13 +36,16 @@ export type InspectHandlers = {
     | 'move'
     | 'stats'
     | 'body'
-    | 'holdLost']: Handler<Name>;
+    | 'holdLost'
+    | 'releaseWorker'
+    | 'setting'
+    | 'putSetting']: Handler<Name>;
 };
 
 export function inspectHandlers(db: DatabaseSync, dues: Dues): InspectHandlers {
-  const bySeq = db.prepare('SELECT seq, id, received_at, expires_at, size, facts, body FROM message WHERE seq = ?');
-  const byId = db.prepare('SELECT seq, id, received_at, expires_at, size, facts, body FROM message WHERE id = ?');
-  const recipients = db.prepare('SELECT * FROM recipient WHERE message = ? ORDER BY n');
+  const bySeq = prepareArrays(db, `SELECT ${messageColumns} FROM message WHERE seq = ?`);
+  const byId = prepareArrays(db, `SELECT ${messageColumns}, seq FROM message WHERE id = ?`);
+  const recipients = prepareArrays(db, `SELECT ${recipientColumns} FROM recipient WHERE message = ? ORDER BY n`);
   const records = db.prepare('SELECT json FROM record WHERE message = ? ORDER BY seq');
   const events = db.prepare('SELECT at, says FROM event WHERE message = ? ORDER BY seq');
   const octets = db.prepare('SELECT octets FROM body WHERE message = ?');
@@ -41,14 +53,19 @@ export function inspectHandlers(db: DatabaseSync, dues: Dues): InspectHandlers {
   const countRecipients = db.prepare(statsSql.recipients);
   const holdLost = makeHoldLost(db, dues);
 
-  const summary = (row: MessageRow): MessageSummary => ({
+  const setting = db.prepare('SELECT value FROM setting WHERE name = ?');
+  const putSetting = db.prepare('INSERT OR REPLACE INTO setting VALUES (?, ?)');
+
+  const summary = (seq: number, row: MessageColumns): MessageSummary => ({
     message: messageOf(row),
-    recipients: recipients.all(row.seq).map((columns): RecipientRow => recipientOf(columns as RecipientColumns)),
+    recipients: recipients
+      .all(seq)
+      .map((columns): RecipientRow => shownOf(dues, recipientOf(columns as unknown as RecipientColumns))),
   });
-  const story = (row: MessageRow): MessageStory => ({
-    ...summary(row),
-    records: records.all(row.seq).map((found) => JSON.parse(found.json as string) as DeliveryRecord),
-    events: events.all(row.seq).map((found) => ({ at: found.at as Instant, says: found.says as string })),
+  const story = (seq: number, row: MessageColumns): MessageStory => ({
+    ...summary(seq, row),
+    records: records.all(seq).map((found) => JSON.parse(found.json as string) as DeliveryRecord),
+    events: events.all(seq).map((found) => ({ at: found.at as Instant, says: found.says as string })),
   });
 
   return {
@@ -61,12 +78,12 @@ export function inspectHandlers(db: DatabaseSync, dues: Dues): InspectHandlers {
         found.length < seqs.length && rows < pageRecipients;
         rows += found.at(-1)?.recipients.length ?? 0
       )
-        found.push(summary(bySeq.get(seqs[found.length] as number) as MessageRow));
+        found.push(summary(seqs[found.length] as number, bySeq.get(seqs[found.length] as number) as never));
       return { found, next: found.length < limit && found.length === seqs.length ? undefined : seqs[found.length - 1] };
     },
     story(id) {
-      const row = byId.get(id) as MessageRow | undefined;
-      return row && story(row);
+      const row = byId.get(id) as unknown as WithSeq | undefined;
+      return row && story(row[6], row as unknown as MessageColumns);
     },
     records: makeRecords(db),
     act: makeAct(db, dues),
@@ -79,15 +96,45 @@ export function inspectHandlers(db: DatabaseSync, dues: Dues): InspectHandlers {
       return { messages: found.messages, bytes: found.bytes, oldestAt, recipients: states };
     },
     body(id) {
-      const row = byId.get(id) as MessageRow | undefined;
-      if (row === undefined || row.body === 'gone') return 'gone';
-      if (row.body === 'file') return 'file';
-      return (octets.get(row.seq)?.octets as Uint8Array<ArrayBuffer> | undefined) ?? 'gone';
+      const row = byId.get(id) as unknown as WithSeq | undefined;
+      if (row === undefined || row[5] === 'gone') return 'gone';
+      if (row[5] === 'file') return 'file';
+      return (octets.get(row[6])?.octets as Uint8Array<ArrayBuffer> | undefined) ?? 'gone';
     },
     holdLost({ id, at, says }) {
       holdLost(id, at, says);
       return 'done';
     },
+    releaseWorker(worker) {
+      for (const held of dues.leases.ofWorker(worker)) giveBack(dues, held);
+      return 'done';
+    },
+    setting: (name) => setting.get(name)?.value as string | undefined,
+    putSetting({ name, value }) {
+      putSetting.run(name, value);
+      return 'done';
+    },
+  };
+}
+
+type WithSeq = readonly [...MessageColumns, seq: number];
+
+/** Its holder is gone. */
+export function giveBack(dues: Dues, held: Held): void {
+  dues.endLease(held);
+  dues.closeIfDone(held.message, held.dueAt);
+}
+
+/** What waits for a next hop that rests was not tried, but is not due before the end of that rest either. */
+function shownOf(dues: Dues, row: RecipientRow): RecipientRow {
+  if (row.state !== 'queued' && row.state !== 'deferred') return row;
+  const rest: Rest | undefined = dues.hops.resting(row.nextHop);
+  if (rest === undefined || row.dueAt >= rest.until) return row;
+  const { because, status, says } = rest;
+  return {
+    ...row,
+    dueAt: rest.until as Instant,
+    last: row.last ?? { because, status, says, at: rest.since as Instant },
   };
 }
 
@@ -147,10 +194,12 @@ function matching(db: DatabaseSync, filter: QueueFilter, after: number, limit: n
     .map((row) => row.seq as number);
 }
 
+const underWay = `(state = 'queued' OR state = 'deferred')`;
+
 /** From which states an act starts, and what it sets. */
 const acts: Readonly<Record<Act, { readonly from: string; readonly set: string; readonly says: string }>> = {
-  retry: { from: `state IN ('queued', 'deferred')`, set: 'due_at = :at', says: 'retry asked' },
-  hold: { from: `state IN ('queued', 'deferred')`, set: `state = 'held'`, says: 'held' },
+  retry: { from: underWay, set: 'due_at = :at', says: 'retry asked' },
+  hold: { from: underWay, set: `state = 'held'`, says: 'held' },
   release: { from: `state = 'held'`, set: `state = 'queued', due_at = :at`, says: 'released' },
   drop: {
     from: waiting,
@@ -166,20 +215,29 @@ const acts: Readonly<Record<Act, { readonly from: string; readonly set: string; 
 
 function makeAct(db: DatabaseSync, dues: Dues): Handler<'act'> {
   const note = db.prepare('INSERT INTO event (message, at, says) VALUES (?, ?, ?)');
+  const hopsOf = db.prepare('SELECT next_hop FROM delivery WHERE message = ?');
+  const wakeHops = (seq: number): void => {
+    for (const row of hopsOf.all(seq)) dues.hops.wake(row.next_hop as string);
+  };
   return ({ act, filter, at, note: text, after, limit }) => {
     const { from, set, says } = acts[act];
     const seqs = matching(db, filter, after, limit);
     const conditions = recipientConditions(filter);
     const where = ['message = ?', from, ...conditions.map(([sql]) => sql)].join(' AND ');
-    const update = db.prepare(`UPDATE recipient SET ${set} WHERE ${where} RETURNING next_hop`);
+    const narrowed = act === 'retry' ? `${where} AND due_at > :at` : where;
+    const update = db.prepare(`UPDATE recipient SET ${set} WHERE ${narrowed} RETURNING next_hop`);
     const named = set.includes(':at') ? { ':at': at } : {};
+    const values = conditions.flatMap(([, ...all]) => all);
+    // What is due already stays as it is, but counts.
+    const counting = act === 'retry' ? db.prepare(`SELECT count(*) AS n FROM recipient WHERE ${where}`) : undefined;
+    if (act === 'retry' && Object.keys(filter).length === 0) dues.hops.wake();
     let changed = 0;
     for (const seq of seqs) {
-      const hops = update
-        .all(named, seq, ...conditions.flatMap(([, ...values]) => values))
-        .map((row) => row.next_hop as string);
+      const hops = update.all(named, seq, ...values).map((row) => row.next_hop as string);
+      const counted = counting === undefined ? hops.length : (counting.get(seq, ...values)?.n as number);
+      changed += counted;
+      if (counting !== undefined && counted > 0) wakeHops(seq);
       if (hops.length === 0) continue;
-      changed += hops.length;
       // QUE-7: the operator's text stands with the message.
       note.run(seq, at, text === '' ? says : `${says}: ${text}`);
       for (const hop of new Set(hops)) dues.refresh(seq, hop, at);
@@ -196,9 +254,7 @@ function rerouting(db: DatabaseSync, dues: Dues): Pick<InspectHandlers, 'waiting
   const rows = db.prepare(
     `SELECT n, facts, coalesce(moved_to, next_hop) AS hop FROM recipient WHERE message = ? AND ${waiting}`,
   );
-  const leased = db.prepare(
-    'SELECT 1 FROM recipient r JOIN delivery d ON d.message = r.message AND d.next_hop = r.next_hop WHERE r.message = ? AND r.n = ? AND d.token IS NOT NULL',
-  );
+  const hopOf = db.prepare('SELECT next_hop FROM recipient WHERE message = ? AND n = ?');
   const later = db.prepare(
     `UPDATE recipient SET moved_to = nullif(?, next_hop) WHERE message = ? AND n = ? AND ${waiting} RETURNING next_hop`,
   );
@@ -225,10 +281,14 @@ function rerouting(db: DatabaseSync, dues: Dues): Pick<InspectHandlers, 'waiting
       let moved = 0;
       for (const { message, n, nextHop, to } of changes) {
         // QUE-8: a recipient in a lease moves when the lease ends, else two workers could hold it.
-        const isLeased = leased.get(message, n) !== undefined;
+        const current = (hopOf.get(message, n)?.next_hop as string | undefined) ?? nextHop;
+        const isLeased = dues.leases.of(message, current) !== undefined;
         if ((isLeased ? later : now).all(to, message, n).length === 0) continue;
         moved += 1;
-        if (isLeased) continue;
+        if (isLeased) {
+          dues.touch(message, current);
+          continue;
+        }
         dues.refresh(message, nextHop, 0);
         dues.refresh(message, to, 0);
       }

@@ -1,13 +1,13 @@
-// Enqueue, claim, renew, settle, release: the life of a message in SQL. Runs in the database thread, inside its transaction.
+// Enqueue, claim, renew, settle, release: the life of a message in SQL. Runs in the database thread.
 
-import { randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Lease, RecipientRow } from '../../agent/ports.ts';
 import type { Instant } from '../../core/base/brand.ts';
-import { isNonEmpty } from '../../core/base/result.ts';
 import type { Dues } from './due.ts';
-import type { Calls, LeaseRef, NewMessage } from './protocol.ts';
-import { domainOf, factsOf, type MessageRow, messageOf, type RecipientColumns, recipientOf, senderOf } from './rows.ts';
+import type { Held } from './lease-book.ts';
+import type { Calls, ClaimedDelivery, NewMessage } from './protocol.ts';
+import type { MessageColumns, RecipientColumns } from './rows.ts';
+import { messageColumns, recipientColumns } from './rows.ts';
+import { prepareArrays } from './schema.ts';
 
 /** The newest records of a message that are kept: five days of tries at several hosts must not fill the disk. */
 const keptRecords = 64;
@@ -15,47 +15,25 @@ const maxSays = 1000;
 
 type Handler<Name extends keyof Calls> = (takes: Calls[Name]['takes']) => Calls[Name]['gives'];
 
-export type LeaseHandlers = {
-  readonly [Name in 'enqueue' | 'claim' | 'renew' | 'settle' | 'release' | 'nextDue']: Handler<Name>;
-};
+/** Those that write, each inside a transaction. */
+export type LeaseHandlers = { readonly [Name in 'enqueue' | 'settle' | 'release']: Handler<Name> };
 
 export function leaseHandlers(db: DatabaseSync, dues: Dues): LeaseHandlers {
   const enqueue = makeEnqueue(db, dues);
-  const held = db.prepare(
-    `SELECT seq FROM message JOIN delivery ON message = seq WHERE id = ? AND next_hop = ? AND token = ?`,
-  );
-  /** Fencing: the message's row, only while the lease is still the newest one of its delivery. */
-  const holder = ({ id, nextHop, token }: LeaseRef): number | undefined =>
-    held.get(id, nextHop, token)?.seq as number | undefined;
-  const prolong = db.prepare('UPDATE delivery SET due_at = ? WHERE message = ? AND next_hop = ?');
   const postpone = db.prepare('UPDATE recipient SET due_at = ? WHERE message = ? AND next_hop = ? AND address = ?');
-  const firstDue = db.prepare('SELECT min(due_at) AS due FROM next_hop');
-
   return {
     enqueue(takes) {
       enqueue(takes);
       return 'done';
     },
-    claim: makeClaim(db, dues),
-    renew(takes) {
-      const message = holder(takes);
-      if (message === undefined) return 'lost';
-      prolong.run(takes.until, message, takes.nextHop);
-      dues.touch(takes.nextHop);
-      return 'held';
-    },
-    settle: makeSettle(db, dues, holder, enqueue),
+    settle: makeSettle(db, dues, enqueue),
     release({ lease, addresses, dueAt }) {
-      const message = holder(lease);
-      if (message === undefined) return 'done';
-      for (const address of addresses) postpone.run(dueAt, message, lease.nextHop, address);
-      dues.endLease(message, lease.nextHop);
-      dues.closeIfDone(message, dueAt);
+      const held = dues.leases.holder(lease);
+      if (held === undefined) return 'done';
+      for (const address of addresses) postpone.run(dueAt, held.message, held.nextHop, address);
+      dues.endLease(held);
+      dues.closeIfDone(held.message, dueAt);
       return 'done';
-    },
-    nextDue() {
-      dues.flush();
-      return (firstDue.get()?.due ?? undefined) as Instant | undefined;
     },
   };
 }
@@ -72,78 +50,177 @@ function makeEnqueue(db: DatabaseSync, dues: Dues): (takes: NewMessage) => void 
   const putDelivery = db.prepare(
     'INSERT INTO delivery (message, next_hop, due_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
   );
-  return ({ message, recipients, body }) => {
-    const { id, receivedAt, expiresAt, size } = message;
+  return ({ id, receivedAt, expiresAt, size, sender, facts, recipients, body }) => {
     const place = body === 'file' ? 'file' : 'row';
-    const written = putMessage.run(id, receivedAt, expiresAt, size, senderOf(message), factsOf(message), place);
-    const seq = Number(written.lastInsertRowid);
+    const seq = Number(putMessage.run(id, receivedAt, expiresAt, size, sender, facts, place).lastInsertRowid);
     if (body !== 'file') putBody.run(seq, body);
-    for (const [n, { recipient, nextHop }] of recipients.entries()) {
-      const { mailbox } = recipient;
-      putRecipient.run(seq, n, mailbox.text, domainOf(mailbox), JSON.stringify(recipient), nextHop, receivedAt);
+    let last: string | undefined;
+    for (const [n, { address, domain, facts: text, nextHop }] of recipients.entries()) {
+      putRecipient.run(seq, n, address, domain, text, nextHop, receivedAt);
+      if (nextHop === last) continue;
+      last = nextHop;
       putDelivery.run(seq, nextHop, receivedAt);
-      dues.touch(nextHop);
+      dues.hops.lower(nextHop, receivedAt, seq);
     }
   };
 }
 
-function makeClaim(db: DatabaseSync, dues: Dues): Handler<'claim'> {
-  const dueHops = db.prepare('SELECT name FROM next_hop WHERE due_at <= ? ORDER BY due_at, name');
-  const dueDeliveries = db.prepare(
-    'SELECT message, token FROM delivery WHERE next_hop = ? AND due_at <= ? ORDER BY due_at, message LIMIT ?',
+function makeSettle(db: DatabaseSync, dues: Dues, enqueue: (takes: NewMessage) => void): Handler<'settle'> {
+  // A final outcome is the truth whatever an operator asked meanwhile. A deferral does not undo a hold or a drop.
+  const finish = db.prepare(
+    `UPDATE recipient SET state = ?, because = ?, status = ?, says = ?, last_at = ?, attempts = attempts + 1, returned_at = NULL
+     WHERE message = ? AND next_hop = ? AND address = ? AND state <> 'sent' AND state <> 'bounced'`,
   );
-  const stillDue = db.prepare('SELECT 1 FROM delivery WHERE message = ? AND next_hop = ? AND due_at <= ?');
-  const dueRecipients = db.prepare(
-    `SELECT facts, next_hop, state, attempts, due_at, because, status, says, last_at, returned_at FROM recipient
-     WHERE message = ? AND next_hop = ? AND state IN ('queued', 'deferred') AND due_at <= ? ORDER BY n`,
+  const defer = db.prepare(
+    `UPDATE recipient SET state = CASE WHEN state = 'queued' THEN 'deferred' ELSE state END, due_at = ?,
+       because = ?, status = ?, says = ?, last_at = ?, attempts = attempts + 1
+     WHERE message = ? AND next_hop = ? AND address = ? AND (state = 'queued' OR state = 'deferred' OR state = 'held')`,
   );
-  const take = db.prepare('UPDATE delivery SET token = ?, due_at = ? WHERE message = ? AND next_hop = ?');
-  const message = db.prepare('SELECT seq, id, received_at, expires_at, size, facts, body FROM message WHERE seq = ?');
+  const putRecord = db.prepare('INSERT INTO record (message, json) VALUES (?, ?)');
+  const trimRecords = db.prepare(
+    `DELETE FROM record WHERE message = ?1
+       AND seq <= (SELECT seq FROM record WHERE message = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ${keptRecords})`,
+  );
+  return ({ lease, at, recipients, records, notice }) => {
+    const held = dues.leases.holder(lease);
+    if (held === undefined) return 'stale';
+    const { message, nextHop } = held;
+    for (const { address, state, because, status, says, dueAt } of recipients) {
+      const last = [because, status, says.slice(0, maxSays), at] as const;
+      if (state === 'deferred') defer.run(dueAt, ...last, message, nextHop, address);
+      else finish.run(state, ...last, message, nextHop, address);
+    }
+    for (const json of records) putRecord.run(message, json);
+    // A first attempt has no older ones.
+    if (held.attempts > 0 || records.length > keptRecords) trimRecords.run(message);
+    if (recipients.every(({ state }) => state !== 'deferred')) dues.finishLease(held, at);
+    else {
+      dues.endLease(held);
+      // Somebody may have dropped those that were to be tried again.
+      if (held.touched === 'yes') dues.closeIfDone(message, at);
+    }
+    if (notice !== undefined) enqueue(notice);
+    return 'settled';
+  };
+}
+
+/** Those that write nothing: leases are memory. They run after the commit of what came with them. */
+export type LeaseReaders = {
+  readonly claim: (takes: Calls['claim']['takes'], client: number) => Calls['claim']['gives'];
+  readonly renew: Handler<'renew'>;
+  readonly nextDue: Handler<'nextDue'>;
+  readonly rest: Handler<'rest'>;
+};
+
+/** Octets of bodies that go along with the leases of one claim; the others are asked for. */
+const bodiesAlong = 1_048_576;
+
+export function leaseReaders(db: DatabaseSync, dues: Dues): LeaseReaders {
+  return {
+    claim: makeClaim(db, dues),
+    renew(takes) {
+      const held = dues.leases.holder(takes);
+      if (held === undefined) return 'lost';
+      held.until = takes.until;
+      return 'held';
+    },
+    nextDue: () => dues.hops.firstDue() as Instant | undefined,
+    rest({ nextHop, until, ...why }) {
+      dues.hops.rest(nextHop, { since: why.at, until, because: why.because, status: why.status, says: why.says });
+      return 'done';
+    },
+  };
+}
+
+type Row = readonly [message: number, dueAt: number];
+
+function makeClaim(db: DatabaseSync, dues: Dues): LeaseReaders['claim'] {
+  const { leases, hops } = dues;
+  const following = prepareArrays(
+    db,
+    `SELECT message, due_at FROM delivery WHERE next_hop = ? AND (due_at, message) >= (?, ?)
+       ORDER BY due_at, message LIMIT ?`,
+  );
+  const dueRecipients = prepareArrays(
+    db,
+    `SELECT ${recipientColumns} FROM recipient
+       WHERE message = ? AND next_hop = ? AND (state = 'queued' OR state = 'deferred') AND due_at <= ? ORDER BY n`,
+  );
+  const message = prepareArrays(db, `SELECT ${messageColumns} FROM message WHERE seq = ?`);
+  const octets = prepareArrays(db, 'SELECT octets FROM body WHERE message = ?');
 
   const leaseOne = (
     { worker, now, leaseFor }: Calls['claim']['takes'],
+    client: number,
     nextHop: string,
-    row: { readonly message: number; readonly token: string | null },
-  ): Lease | undefined => {
-    // A token on a due row is a lease that ran out: its worker is gone or too late.
-    if (row.token !== null) {
-      dues.endLease(row.message, nextHop);
-      dues.closeIfDone(row.message, now);
-      if (stillDue.get(row.message, nextHop, now) === undefined) return undefined;
-    }
-    const recipients: readonly RecipientRow[] = dueRecipients
-      .all(row.message, nextHop, now)
-      .map((columns) => recipientOf(columns as RecipientColumns));
-    if (!isNonEmpty(recipients)) {
-      dues.endLease(row.message, nextHop);
-      return undefined;
-    }
-    const until = (now + leaseFor * 1000) as Instant;
-    const token = `${worker}/${randomBytes(12).toString('base64url')}`;
-    take.run(token, until, row.message, nextHop);
-    dues.touch(nextHop);
-    return { token, until, nextHop, recipients, message: messageOf(message.get(row.message) as MessageRow) };
+    [seq, dueAt]: Row,
+    along: { left: number },
+  ): ClaimedDelivery | undefined => {
+    const recipients = dueRecipients.all(seq, nextHop, now) as unknown as readonly RecipientColumns[];
+    if (recipients.length === 0) return undefined;
+    const columns = message.get(seq) as unknown as MessageColumns;
+    const [id, , , size, , place] = columns;
+    const until = now + leaseFor * 1000;
+    const attempts = Math.max(...recipients.map((row) => row[3]));
+    const held: Held = leases.grant({
+      ...{ worker, client, message: seq, id, nextHop, place, dueAt, until, attempts },
+    });
+    const wanted = place === 'row' && size <= along.left;
+    const body = wanted
+      ? (octets.get(seq) as unknown as readonly [Uint8Array<ArrayBuffer>] | undefined)?.[0]
+      : undefined;
+    along.left -= body?.length ?? 0;
+    return { token: held.token, until: until as Instant, nextHop, message: columns, recipients, body };
   };
 
-  return (takes) => {
-    dues.flush();
-    const { now, limit, busy, room } = takes;
-    const shunned = new Set(busy);
-    const hops: { readonly name: string; readonly room: number }[] = [];
-    for (const row of dueHops.iterate(now)) {
-      if (hops.length >= limit) break;
-      const name = row.name as string;
-      if (!shunned.has(name)) hops.push({ name, room: room?.get(name) ?? 1 });
-    }
-    const leases: Lease[] = [];
-    for (const [index, share] of shares(hops, limit).entries()) {
-      const { name } = hops[index] as { name: string };
-      for (const row of dueDeliveries.all(name, now, share)) {
-        const lease = leaseOne(takes, name, row as { message: number; token: string | null });
-        if (lease !== undefined) leases.push(lease);
+  /** Leases up to `share`, and puts the position of the next hop behind them. */
+  const take = (
+    takes: Calls['claim']['takes'],
+    client: number,
+    nextHop: string,
+    share: number,
+    along: { left: number },
+  ): readonly ClaimedDelivery[] => {
+    const found: ClaimedDelivery[] = [];
+    let position = hops.positionOf(nextHop);
+    while (position !== undefined) {
+      const wanted = share - found.length + 1;
+      const rows: readonly Row[] = following.all(nextHop, position.dueAt, position.message, wanted) as never;
+      position = undefined;
+      for (const row of rows) {
+        const [seq, dueAt] = row;
+        const next = { dueAt, message: seq };
+        if (dueAt > takes.now || found.length === share) {
+          hops.set(nextHop, next);
+          return found;
+        }
+        if (leases.of(seq, nextHop) === undefined) {
+          const lease = leaseOne(takes, client, nextHop, row, along);
+          if (lease !== undefined) found.push(lease);
+        }
+        // All of them were held or taken: there may be more behind.
+        if (rows.length === wanted) position = { dueAt, message: seq + 1 };
       }
     }
-    return leases;
+    hops.set(nextHop, undefined);
+    return found;
+  };
+
+  return (takes, client) => {
+    const { now, limit, busy, room } = takes;
+    const shunned = new Set(busy);
+    const chosen: { readonly name: string; readonly room: number }[] = [];
+    hops.due(now, (name) => {
+      if (!shunned.has(name)) chosen.push({ name, room: room?.get(name) ?? 1 });
+      return chosen.length < limit ? 'more' : 'enough';
+    });
+    const along = { left: bodiesAlong };
+    const found: ClaimedDelivery[] = [];
+    for (const [index, share] of shares(chosen, limit).entries()) {
+      const { name } = chosen[index] as { name: string };
+      for (const lease of take(takes, client, name, share, along)) found.push(lease);
+    }
+    return { found, nextDue: hops.firstDue() as Instant | undefined };
   };
 }
 
@@ -160,42 +237,4 @@ function shares(hops: readonly { readonly room: number }[], limit: number): read
     }
   }
   return given;
-}
-
-function makeSettle(
-  db: DatabaseSync,
-  dues: Dues,
-  holder: (lease: LeaseRef) => number | undefined,
-  enqueue: (takes: NewMessage) => void,
-): Handler<'settle'> {
-  // A final outcome is the truth whatever an operator asked meanwhile. A deferral does not undo a hold or a drop.
-  const finish = db.prepare(
-    `UPDATE recipient SET state = ?, because = ?, status = ?, says = ?, last_at = ?, attempts = attempts + 1, returned_at = NULL
-     WHERE message = ? AND next_hop = ? AND address = ? AND state NOT IN ('sent', 'bounced')`,
-  );
-  const defer = db.prepare(
-    `UPDATE recipient SET state = CASE WHEN state = 'queued' THEN 'deferred' ELSE state END, due_at = ?,
-       because = ?, status = ?, says = ?, last_at = ?, attempts = attempts + 1
-     WHERE message = ? AND next_hop = ? AND address = ? AND state IN ('queued', 'deferred', 'held')`,
-  );
-  const putRecord = db.prepare('INSERT INTO record (message, json) VALUES (?, ?)');
-  const trimRecords = db.prepare(
-    `DELETE FROM record WHERE message = ?1
-       AND seq <= (SELECT seq FROM record WHERE message = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ${keptRecords})`,
-  );
-  return ({ lease, at, recipients, records, notice }) => {
-    const message = holder(lease);
-    if (message === undefined) return 'stale';
-    for (const { address, state, because, status, says, dueAt } of recipients) {
-      const last = [because, status, says.slice(0, maxSays), at] as const;
-      if (state === 'deferred') defer.run(dueAt, ...last, message, lease.nextHop, address);
-      else finish.run(state, ...last, message, lease.nextHop, address);
-    }
-    for (const json of records) putRecord.run(message, json);
-    if (records.length > 0) trimRecords.run(message);
-    dues.endLease(message, lease.nextHop);
-    dues.closeIfDone(message, at);
-    if (notice !== undefined) enqueue(notice);
-    return 'settled';
-  };
 }

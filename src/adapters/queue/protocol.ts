@@ -1,10 +1,9 @@
-// What the main thread asks of the database thread. Plain data that can be cloned; bodies travel as transferred buffers.
+// What is asked of the database thread. Plain data that can be cloned; bodies travel as transferred buffers.
 
+import type { MessagePort } from 'node:worker_threads';
 import type {
-  Lease,
   MessageStory,
   MessageSummary,
-  QueuedMessage,
   QueueFilter,
   QueueStats,
   QueueStore,
@@ -14,14 +13,38 @@ import type {
 } from '../../agent/ports.ts';
 import type { Instant, QueueId } from '../../core/base/brand.ts';
 import type { EnvelopeRecipient } from '../../core/smtp/envelope.ts';
+import type { MessageColumns, RecipientColumns } from './rows.ts';
 
 /** Bodies up to this size stand in the database, larger ones in a file of their own. */
 export const rowLimit = 65_536;
 
+/** The columns of its rows; `facts` is JSON. */
 export type NewMessage = {
-  readonly message: QueuedMessage;
-  readonly recipients: readonly { readonly recipient: EnvelopeRecipient; readonly nextHop: string }[];
+  readonly id: string;
+  readonly receivedAt: number;
+  readonly expiresAt: number;
+  readonly size: number;
+  readonly sender: string;
+  readonly facts: string;
+  readonly recipients: readonly NewRecipient[];
   readonly body: Uint8Array<ArrayBuffer> | 'file';
+};
+
+export type NewRecipient = {
+  readonly address: string;
+  readonly domain: string;
+  readonly facts: string;
+  readonly nextHop: string;
+};
+
+/** A lease as its rows; the body where it is small. */
+export type ClaimedDelivery = {
+  readonly token: string;
+  readonly until: Instant;
+  readonly nextHop: string;
+  readonly message: MessageColumns;
+  readonly recipients: readonly RecipientColumns[];
+  readonly body: Uint8Array<ArrayBuffer> | undefined;
 };
 
 export type LeaseRef = { readonly id: QueueId; readonly nextHop: string; readonly token: string };
@@ -49,7 +72,10 @@ export type WaitingRecipient = {
 
 export type Calls = {
   enqueue: { takes: NewMessage; gives: 'done' };
-  claim: { takes: Parameters<QueueStore['claim']>[0]; gives: readonly Lease[] };
+  claim: {
+    takes: Parameters<QueueStore['claim']>[0];
+    gives: { readonly found: readonly ClaimedDelivery[]; readonly nextDue: Instant | undefined };
+  };
   renew: { takes: LeaseRef & { readonly until: Instant }; gives: 'held' | 'lost' };
   settle: {
     takes: {
@@ -65,6 +91,9 @@ export type Calls = {
     takes: { readonly lease: LeaseRef; readonly addresses: readonly string[]; readonly dueAt: Instant };
     gives: 'done';
   };
+  rest: { takes: Parameters<QueueStore['rest']>[0]; gives: 'done' };
+  /** A worker that crashed holds nothing any more. */
+  releaseWorker: { takes: string; gives: 'done' };
   body: { takes: QueueId; gives: Uint8Array<ArrayBuffer> | 'file' | 'gone' };
   holdLost: { takes: { readonly id: QueueId; readonly at: Instant; readonly says: string }; gives: 'done' };
   nextDue: { takes: undefined; gives: Instant | undefined };
@@ -90,6 +119,9 @@ export type Calls = {
     gives: { readonly rows: readonly WaitingRecipient[]; readonly next: Cursor };
   };
   move: { takes: readonly (WaitingRecipient & { readonly to: string })[]; gives: number };
+  /** What is known of the last start. */
+  setting: { takes: string; gives: string | undefined };
+  putSetting: { takes: { readonly name: string; readonly value: string }; gives: 'done' };
   stats: { takes: undefined; gives: QueueStats };
   close: { takes: undefined; gives: 'done' };
 };
@@ -103,6 +135,16 @@ export type Posted = {
 export type Answer =
   | { readonly n: number; readonly value: unknown }
   | { readonly n: number; readonly fault: 'full' | 'failed'; readonly says: string };
+
+/** What a connection says: its requests of one turn. */
+export type Posting = {
+  readonly calls: readonly Posted[];
+  /** More acceptances are on their way, so that a commit may wait a moment for them. */
+  readonly more: 'none' | 'coming';
+};
+
+/** Into the thread, by the one who opened it: another connection. */
+export type Attach = { readonly attach: MessagePort };
 
 /** One per batch. */
 export type Reply = {

@@ -1,40 +1,46 @@
-// Rows to the domain's types and back.
+// Rows to the domain's types and back. Rows travel between the threads as they stand in the database, with the JSON in them:
+// strings are cheaper to hand over than objects.
 
 import type { QueuedMessage, RecipientRow, RecipientState } from '../../agent/ports.ts';
 import type { Instant, QueueId } from '../../core/base/brand.ts';
 import type { EnvelopeRecipient, Mailbox } from '../../core/smtp/envelope.ts';
 
-export type MessageRow = {
-  readonly seq: number;
-  readonly id: string;
-  readonly received_at: number;
-  readonly expires_at: number;
-  readonly size: number;
-  readonly facts: string;
-  readonly body: 'row' | 'file' | 'gone';
-};
+export type MessageColumns = readonly [
+  id: string,
+  receivedAt: number,
+  expiresAt: number,
+  size: number,
+  facts: string,
+  body: 'row' | 'file' | 'gone',
+];
 
-export type RecipientColumns = {
-  readonly facts: string;
-  readonly next_hop: string;
-  readonly state: RecipientState;
-  readonly attempts: number;
-  readonly due_at: number;
-  readonly because: string | null;
-  readonly status: string | null;
-  readonly says: string | null;
-  readonly last_at: number | null;
-  readonly returned_at: number | null;
-};
+export const messageColumns = 'id, received_at, expires_at, size, facts, body';
 
-export function messageOf(row: MessageRow): QueuedMessage {
-  const facts = JSON.parse(row.facts) as Pick<QueuedMessage, 'envelope' | 'content' | 'client'>;
+export type RecipientColumns = readonly [
+  facts: string,
+  nextHop: string,
+  state: RecipientState,
+  attempts: number,
+  dueAt: number,
+  because: string | null,
+  status: string | null,
+  says: string | null,
+  lastAt: number | null,
+  returnedAt: number | null,
+];
+
+export const recipientColumns = 'facts, next_hop, state, attempts, due_at, because, status, says, last_at, returned_at';
+
+export function messageOf([id, receivedAt, expiresAt, size, facts]: MessageColumns): QueuedMessage {
+  const { envelope, content, client } = JSON.parse(facts) as Pick<QueuedMessage, 'envelope' | 'content' | 'client'>;
   return {
-    id: row.id as QueueId,
-    receivedAt: row.received_at as Instant,
-    expiresAt: row.expires_at as Instant,
-    size: row.size,
-    ...facts,
+    id: id as QueueId,
+    receivedAt: receivedAt as Instant,
+    expiresAt: expiresAt as Instant,
+    size,
+    envelope,
+    content,
+    client,
   };
 }
 
@@ -42,22 +48,22 @@ export function messageOf(row: MessageRow): QueuedMessage {
 export const factsOf = ({ envelope, content, client }: QueuedMessage): string =>
   JSON.stringify({ envelope, content, client });
 
-export function recipientOf(row: RecipientColumns): RecipientRow {
+export function recipientOf(columns: RecipientColumns): RecipientRow {
+  const [facts, nextHop, state, attempts, dueAt, because, status, says, lastAt, returnedAt] = columns;
+  const row: RecipientRow = {
+    recipient: JSON.parse(facts) as EnvelopeRecipient,
+    nextHop,
+    state,
+    attempts,
+    dueAt: dueAt as Instant,
+  };
+  if (lastAt === null && returnedAt === null) return row;
   return {
-    recipient: JSON.parse(row.facts) as EnvelopeRecipient,
-    nextHop: row.next_hop,
-    state: row.state,
-    attempts: row.attempts,
-    dueAt: row.due_at as Instant,
-    ...(row.last_at !== null && {
-      last: {
-        because: row.because ?? '',
-        status: row.status ?? '',
-        says: row.says ?? '',
-        at: row.last_at as Instant,
-      },
+    ...row,
+    ...(lastAt !== null && {
+      last: { because: because ?? '', status: status ?? '', says: says ?? '', at: lastAt as Instant },
     }),
-    ...(row.returned_at !== null && { returnedAt: row.returned_at as Instant }),
+    ...(returnedAt !== null && { returnedAt: returnedAt as Instant }),
   };
 }
 

@@ -3,13 +3,38 @@
 // lease covers: the waiting recipients of one message that share a next hop.
 
 import { chmodSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
-const version = 1;
+const version = 2;
 const applicationId = 0x73656b69;
 
-/** In SQL, the states of a recipient that still needs something. Partial indexes need this very text. */
-export const waiting = `state IN ('queued', 'deferred', 'held')`;
+/**
+ * In SQL, the states of a recipient that still needs something. Partial indexes need this very text. Not as IN with a list,
+ * for which SQLite fills a table of its own at each use.
+ */
+export const waiting = `(state = 'queued' OR state = 'deferred' OR state = 'held')`;
+
+const recipientIndexes = `
+  CREATE INDEX recipient_domain ON recipient (domain) WHERE ${waiting};
+  CREATE INDEX recipient_state ON recipient (state) WHERE ${waiting};
+  CREATE INDEX recipient_because ON recipient (because) WHERE ${waiting} AND because IS NOT NULL;
+`;
+
+/** Messages whose body is a file: few, and looked at by each start. */
+const fileIndex = `CREATE INDEX message_file ON message (id) WHERE body = 'file';`;
+
+const settings = 'CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;';
+
+/** Before version 2 leases and the due times of next hops were kept on the disk. */
+const fromVersion1 = `
+  DROP TABLE next_hop;
+  DROP INDEX recipient_domain;
+  DROP INDEX recipient_state;
+  DROP INDEX recipient_because;
+  ${recipientIndexes}
+  ${fileIndex}
+  ${settings}
+`;
 
 const tables = `
   CREATE TABLE message (
@@ -26,6 +51,7 @@ const tables = `
   CREATE INDEX message_open ON message (seq, received_at, size) WHERE closed_at IS NULL;
   CREATE INDEX message_sender ON message (sender) WHERE closed_at IS NULL;
   CREATE INDEX message_closed ON message (closed_at) WHERE closed_at IS NOT NULL;
+  ${fileIndex}
 
   CREATE TABLE body (message INTEGER PRIMARY KEY, octets BLOB NOT NULL);
 
@@ -44,11 +70,9 @@ const tables = `
     returned_at INTEGER,              -- an operator asked to bounce it
     PRIMARY KEY (message, n)
   ) WITHOUT ROWID;
-  CREATE INDEX recipient_domain ON recipient (domain) WHERE ${waiting};
-  CREATE INDEX recipient_state ON recipient (state) WHERE ${waiting};
-  CREATE INDEX recipient_because ON recipient (because) WHERE ${waiting} AND because IS NOT NULL;
+  ${recipientIndexes}
 
-  -- due_at is the end of the lease while a token is set: a lost lease falls due by itself.
+  -- A token means that something happened to it while it was in a lease: whoever ends that lease, or the next start, sees to it.
   CREATE TABLE delivery (
     message INTEGER NOT NULL,
     next_hop TEXT NOT NULL,
@@ -58,14 +82,11 @@ const tables = `
   ) WITHOUT ROWID;
   CREATE INDEX delivery_due ON delivery (next_hop, due_at);
 
-  -- The earliest due_at of each next hop, so that a busy one with many due rows is skipped in one step.
-  CREATE TABLE next_hop (name TEXT PRIMARY KEY, due_at INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE INDEX next_hop_due ON next_hop (due_at);
-
   CREATE TABLE record (seq INTEGER PRIMARY KEY, message INTEGER NOT NULL, json TEXT NOT NULL);
   CREATE INDEX record_message ON record (message);
   CREATE TABLE event (seq INTEGER PRIMARY KEY, message INTEGER NOT NULL, at INTEGER NOT NULL, says TEXT NOT NULL);
   CREATE INDEX event_message ON event (message);
+  ${settings}
 `;
 
 /**
@@ -81,6 +102,7 @@ export function openDatabase(path: string): DatabaseSync {
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA cache_size = -8192;
+      PRAGMA wal_autocheckpoint = 4000;
       PRAGMA journal_size_limit = 67108864;
     `);
     prepareSchema(db, path);
@@ -99,9 +121,21 @@ function prepareSchema(db: DatabaseSync, path: string): void {
       `${path} was written by a newer sekisho (queue version ${found}, this one knows ${version}); run that version, or let it deliver the queue first`,
     );
   if (found === version && id === applicationId) return;
+  if (found === 1 && id === applicationId) {
+    moveOn(db, fromVersion1);
+    return;
+  }
   const occupied = db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined;
   if (found !== 0 || occupied) throw new Error(`${path} is a database, but not a sekisho queue; name another file`);
-  db.exec(
-    `BEGIN IMMEDIATE; ${tables} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${version}; COMMIT`,
-  );
+  moveOn(db, `${tables} PRAGMA application_id = ${applicationId};`);
+}
+
+const moveOn = (db: DatabaseSync, sql: string): void =>
+  db.exec(`BEGIN IMMEDIATE; ${sql} PRAGMA user_version = ${version}; COMMIT`);
+
+/** A statement whose rows are arrays. */
+export function prepareArrays(db: DatabaseSync, sql: string): StatementSync {
+  const statement = db.prepare(sql);
+  statement.setReturnArrays(true);
+  return statement;
 }

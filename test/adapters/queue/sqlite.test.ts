@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { Worker } from 'node:worker_threads';
+import type { Asked } from '../../../src/adapters/queue/group.ts';
+import type { ClaimedDelivery } from '../../../src/adapters/queue/protocol.ts';
 import { openSqliteQueue, type SqliteQueue, type SqliteQueueOptions } from '../../../src/adapters/queue/sqlite.ts';
 import { type Lease, QueueFull } from '../../../src/agent/ports.ts';
 import { type Seconds, seconds } from '../../../src/core/base/brand.ts';
@@ -216,24 +220,27 @@ test('QUE-10 SRV-13 a full database refuses new mail while settlements go throug
   await (await open(path)).close();
   const db = openDatabase(path);
   const group = createGroup(db, createDues(db), { keepHistoryMs: 0, removeBody: () => undefined });
-  const ask = (n: number, name: string, takes: unknown) => ({ n, name, takes }) as never;
+  const ask = (n: number, name: string, takes: unknown): Asked => ({ client: 1, call: { n, name, takes } as never });
+  const answers = (asked: readonly Asked[]) => answerAll(group, asked).map(({ answer }) => answer);
   const put = (n: number, size: number) => {
     const one = message(['a@one.example']);
-    const recipients = [{ recipient: recipient('a@one.example'), nextHop: 'one.example' }];
-    return ask(n, 'enqueue', { message: one, recipients, body: new Uint8Array(size) });
+    const { id, receivedAt, expiresAt } = one;
+    const recipients = [{ address: 'a@one.example', domain: 'one.example', facts: '{}', nextHop: 'one.example' }];
+    const rows = { id, receivedAt, expiresAt, size, sender: '', facts: '{}', recipients };
+    return ask(n, 'enqueue', { ...rows, body: new Uint8Array(size) });
   };
-  assert.deepEqual(answerAll(group, [put(1, 10)]), [{ n: 1, value: 'done' }]);
-  const [claimed] = answerAll(group, [ask(2, 'claim', { worker: 'w', now: t0, limit: 1, leaseFor: 60, busy: [] })]);
-  const lease = (claimed as { value: [Lease] }).value[0];
+  assert.deepEqual(answers([put(1, 10)]), [{ n: 1, value: 'done' }]);
+  const [claimed] = answers([ask(2, 'claim', { worker: 'w', now: t0, limit: 1, leaseFor: 60, busy: [] })]);
+  const lease = (claimed as { value: { found: [ClaimedDelivery] } }).value.found[0];
   db.exec(`PRAGMA max_page_count = ${db.prepare('PRAGMA page_count').get()?.page_count}`);
   const settle = {
-    lease: { id: lease.message.id, nextHop: lease.nextHop, token: lease.token },
+    lease: { id: lease.message[0], nextHop: lease.nextHop, token: lease.token },
     at: t0,
     recipients: [{ address: 'a@one.example', state: 'sent', because: 'sent', status: '2.0.0', says: '', dueAt: t0 }],
     records: [],
   };
-  const answers = answerAll(group, [put(3, 60_000), ask(4, 'settle', settle), put(5, 60_000)]);
-  assert.deepEqual(answers.map((answer) => [answer.n, 'fault' in answer ? answer.fault : answer.value]).sort(), [
+  const mixed = answers([put(3, 60_000), ask(4, 'settle', settle), put(5, 60_000)]);
+  assert.deepEqual(mixed.map((answer) => [answer.n, 'fault' in answer ? answer.fault : answer.value]).sort(), [
     [3, 'full'],
     [4, 'settled'],
     [5, 'full'],
@@ -378,4 +385,125 @@ test('QUE-1 a body of 50 MB passes through in both directions without being held
   assert.equal(total, chunk.length * chunks);
   assert.ok(looks > 1000 && highest < 8_000_000, `${highest} octets held`);
   await queue.close();
+});
+
+/** @returns what the thread says first. */
+const inThread = (queue: SqliteQueue, path: string, name: string, task: 'work' | 'hold') => {
+  const port = queue.connect();
+  const workerData = { port, path, name, task };
+  const thread = new Worker(new URL('./attached.ts', import.meta.url), { workerData, transferList: [port] });
+  const ended = once(thread, 'exit');
+  return { thread, ended, said: once(thread, 'message').then(([ids]) => ids as string[]) };
+};
+
+test('QUE-8 SRV-12 several threads share one queue: everything is settled once, and their commits are shared', async () => {
+  const path = newPath();
+  const queue = await open(path);
+  const threads = ['w1', 'w2'].map((name) => inThread(queue, path, name, 'work'));
+  const settled = (await Promise.all(threads.map(({ said }) => said))).flat();
+  await Promise.all(threads.map(({ ended }) => ended));
+  const left = await claim(queue, t0, { limit: 1000, room: new Map([['one.example', 1000]]) });
+  const all = [...settled, ...left.map((lease) => lease.message.id)];
+  assert.equal(all.length, 200);
+  assert.equal(new Set(all).size, 200);
+  assert.ok(settled.length >= 100, `${settled.length} settled`);
+  assert.ok(queue.commits() < 200, `${queue.commits()} commits`);
+  await queue.close();
+});
+
+test('QUE-8 what a thread held falls due when it ends, and what a worker of a name held when that is asked for', async () => {
+  const path = newPath();
+  const queue = await open(path);
+  const one = message(['a@one.example']);
+  await enqueue(queue, one);
+  const { thread, said } = inThread(queue, path, 'w1', 'hold');
+  assert.deepEqual(await said, [one.id]);
+  assert.deepEqual(await claim(queue, t0, { worker: 'w2' }), []);
+  await thread.terminate();
+  let again = await claim(queue, t0, { worker: 'w2' });
+  for (let tries = 0; again.length === 0 && tries < 100; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    again = await claim(queue, t0, { worker: 'w2' });
+  }
+  assert.equal(again.length, 1);
+  assert.deepEqual(await claim(queue, t0, { worker: 'w3' }), []);
+  await queue.releaseWorker('w2');
+  assert.equal((await claim(queue, t0, { worker: 'w3' })).length, 1);
+  assert.equal(await queue.settle(settlement(again[0] as Lease, t0, sent)), 'stale');
+  await queue.close();
+});
+
+test('QUE-8 giving out, renewing and asking writes nothing', async () => {
+  const queue = await open(newPath());
+  await enqueue(queue, message(['a@one.example']));
+  await claim(queue, later(t0, -5), { limit: 1 });
+  const before = queue.commits();
+  const [lease] = (await claim(queue, t0)) as [Lease];
+  await queue.renew(lease, later(t0, 900));
+  await queue.nextDue();
+  await queue.stats();
+  assert.equal(queue.commits(), before);
+  await queue.close();
+});
+
+test('QUE-4 QUE-7 a next hop that rests is passed over, its messages say why, and a retry ends it', async () => {
+  const queue = await open(newPath());
+  const ids = ['a', 'b'].map(() => message(['a@dead.example']));
+  for (const one of ids) await enqueue(queue, one);
+  await enqueue(queue, message(['c@live.example']));
+  const rest = { because: 'connect-failed', status: '4.4.1', says: 'could not be reached a moment ago' };
+  const until = later(t0, 120);
+  await queue.rest({ nextHop: 'dead.example', at: t0, until, ...rest });
+  assert.deepEqual(
+    (await claim(queue, later(t0, 60))).map((lease) => lease.nextHop),
+    ['live.example'],
+  );
+  assert.equal(await queue.nextDue(), until);
+  const [row] = (await queue.story(ids[0]?.id as never))?.recipients ?? [];
+  assert.deepEqual([row?.state, row?.attempts, row?.dueAt, row?.last], ['queued', 0, until, { ...rest, at: t0 }]);
+  assert.equal((await claim(queue, until, { limit: 1 })).length, 1);
+  await queue.rest({ nextHop: 'dead.example', at: until, until: later(t0, 900), ...rest });
+  assert.deepEqual(await claim(queue, later(t0, 130)), []);
+  assert.equal(await queue.act('retry', { domain: 'dead.example' }, later(t0, 131), ''), 2);
+  assert.equal((await claim(queue, later(t0, 131))).length, 1);
+  await queue.close();
+});
+
+test('RTE-14 under routes of the same name nothing is looked through again', async () => {
+  const path = newPath();
+  const queue = await open(path);
+  await enqueue(queue, message(['a@one.example']));
+  assert.equal(await queue.reroute(() => 'hub.example', 'routes 1'), 1);
+  await queue.close();
+  const again = await open(path);
+  const never = (): string => assert.fail('looked through');
+  assert.equal(await again.reroute(never, 'routes 1'), 0);
+  assert.equal(await again.reroute(() => 'other.example', 'routes 2'), 1);
+  await again.close();
+});
+
+test('QUE-1 the database of version 1 is taken over, with its leases given up', async () => {
+  const path = newPath();
+  const one = message(['a@one.example']);
+  const queue = await open(path);
+  await enqueue(queue, one);
+  await queue.close();
+  const db = new DatabaseSync(path);
+  const waits = `state IN ('queued', 'deferred', 'held')`;
+  db.exec(`DROP TABLE setting; DROP INDEX message_file;
+    DROP INDEX recipient_domain; DROP INDEX recipient_state; DROP INDEX recipient_because;
+    CREATE INDEX recipient_domain ON recipient (domain) WHERE ${waits};
+    CREATE INDEX recipient_state ON recipient (state) WHERE ${waits};
+    CREATE INDEX recipient_because ON recipient (because) WHERE ${waits} AND because IS NOT NULL;
+    CREATE TABLE next_hop (name TEXT PRIMARY KEY, due_at INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE INDEX next_hop_due ON next_hop (due_at);
+    UPDATE delivery SET token = 'w1/abc', due_at = ${later(t0, 600)};
+    PRAGMA user_version = 1`);
+  db.close();
+  const again = await open(path);
+  const [lease] = (await claim(again, t0)) as [Lease];
+  assert.deepEqual(lease.message, one);
+  assert.equal((await again.list({ domain: 'one.example' })).length, 1);
+  assert.equal((await again.stats()).recipients.queued, 1);
+  await again.close();
 });
