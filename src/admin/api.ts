@@ -77,7 +77,7 @@ export interface Relay {
   readonly dialogues: Dialogues;
   act(act: string, filter: QueueFilter, note: string): Promise<number | undefined>;
   flush(): Promise<void>;
-  probe(address: string): Promise<{ readonly id: string } | { readonly refused: string }>;
+  probe(address: string): Promise<{ readonly id: string; readonly nonce: string } | { readonly refused: string }>;
   check(subject: string, options: unknown): Promise<unknown>;
   readonly policies: PolicyDesk;
 }

@@ -80,8 +80,10 @@ export function createRelayClient(endpoint: Endpoint, timeoutMs: number): RelayC
       (await post<{ recipients: number }>('/api/v1/act', { act, filter, note })).recipients,
     flush: async () => void (await post('/api/v1/flush', {})),
     probe: async (address) => {
-      const given = await post<{ id?: string; refused?: string }>('/api/v1/probe', { address });
-      return given.id === undefined ? fault(given.refused ?? 'refused') : ok(given.id);
+      const given = await post<{ id?: string; nonce?: string; refused?: string }>('/api/v1/probe', { address });
+      return given.id === undefined
+        ? fault(given.refused ?? 'refused')
+        : ok({ id: given.id, nonce: given.nonce ?? '' });
     },
     policies: async () => (await ask('GET', '/api/v1/policies')).value as readonly CachedPolicy[],
     policy: async (domain) => {

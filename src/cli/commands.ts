@@ -144,8 +144,10 @@ export const commands: readonly Command[] = [
     name: 'probe',
     usage: 'probe <address>',
     says: 'send one real test message and show what protected it',
-    examples: ['sekisho probe me@example.org'],
-    flags: [],
+    examples: ['sekisho probe me@example.org', 'sekisho probe me@gmail.com --expect webpki --quiet'],
+    flags: [
+      { name: 'expect', value: 'encrypted|webpki|dane', says: 'exit 1 if less protected it; for scheduled checks' },
+    ],
     run: probe,
   },
   {

@@ -150,8 +150,8 @@ export interface RelayClient {
   stats(): Promise<QueueStats>;
   act(act: 'retry' | 'hold' | 'release' | 'drop' | 'bounce', filter: QueueFilter, note: string): Promise<number>;
   flush(): Promise<void>;
-  /** Queues a test message and gives its queue id, or says why the address will not do. */
-  probe(address: string): Promise<Result<string, string>>;
+  /** Queues a test message and gives its queue id and the word in it, or says why the address will not do. */
+  probe(address: string): Promise<Result<{ readonly id: string; readonly nonce: string }, string>>;
   check(subject: string, options: CheckOptions): Promise<Result<CheckReport, string>>;
   /** STS-49. */
   policies(): Promise<readonly CachedPolicy[]>;

@@ -39,7 +39,7 @@ export async function trace(program: Program, given: Arguments): Promise<ExitCod
   if (!quiet && !flags.on('json')) terminal.err(`${says.key}\n`);
   const hear = (line: DialogueLine): void => {
     if (flags.on('json')) json(terminal, { schema: 'sekisho.trace/1', ...line });
-    else if (!quiet) terminal.out(`${shown(line)}\n`);
+    else if (!quiet) terminal.out(`${dialogueLine(line)}\n`);
   };
   const looked = await program.trace(loaded, flags, subject, options, hear);
   if (looked.kind === 'fault') return misuse(looked.fault);
@@ -63,7 +63,8 @@ const prefixes: Readonly<Record<DialogueLine['kind'], Readonly<Record<DialogueLi
 };
 
 /** ATK-112: what a host says is shown, never obeyed. */
-const shown = ({ kind, channel, text }: DialogueLine): string => `${prefixes[kind][channel]} ${printable(text)}`;
+export const dialogueLine = ({ kind, channel, text }: DialogueLine): string =>
+  `${prefixes[kind][channel]} ${printable(text)}`;
 
 const verdictOf = ({ verdict, level, reason, explain }: CheckReport): string =>
   [
@@ -116,7 +117,7 @@ async function follow(program: Program, given: Arguments, misuse: (what: string)
     for (const line of heard.lines.flatMap(sieve).slice(0, left)) {
       left -= 1;
       if (flags.on('json')) json(terminal, { schema: 'sekisho.trace/1', ...line });
-      else if (!flags.on('quiet')) terminal.out(`${line.session} ${line.host} ${shown(line)}\n`);
+      else if (!flags.on('quiet')) terminal.out(`${line.session} ${line.host} ${dialogueLine(line)}\n`);
     }
     if (left > 0) await program.sleep(pause);
   }

@@ -33,7 +33,7 @@ export function surroundings(flags: Flags, terminal: Terminal, when: 'at' | 'now
   return { clock, log, metrics: createRegistry(), patience: patienceOf(flags) };
 }
 
-/** `--timeout`: all tries of one look-up together end within it, and so does a policy's fetch. */
+/** `--timeout`: all look-ups together end within it, the exam of the servers among them, and so does a policy's fetch. */
 function patienceOf(flags: Flags): Surroundings['patience'] & object {
   const total = timeoutOf(flags);
   const { firstTry } = defaultPatience;
@@ -41,6 +41,7 @@ function patienceOf(flags: Flags): Surroundings['patience'] & object {
     ...defaultPatience,
     total: Math.min(total, defaultPatience.total),
     firstTry: Math.min(total / 4, firstTry),
+    ...(flags.text('timeout') === undefined ? {} : { until: performance.now() + total }),
   };
   return { lookUp, fetchMs: Math.min(total, 60_000) };
 }

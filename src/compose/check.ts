@@ -68,7 +68,8 @@ async function look(
   return probe(ports, subjectOf(subject, options), {
     ...read.value,
     discover: outlook.discoverOptions,
-    signal: AbortSignal.timeout(timeoutOf(flags)),
+    // A time that was named is for all subjects together; the usual one is for each.
+    signal: flags.text('timeout') === undefined ? AbortSignal.timeout(timeoutOf(flags)) : bench.probeOptions.signal,
   });
 }
 

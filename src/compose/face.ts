@@ -181,7 +181,7 @@ async function gaugesOf(parts: FaceParts): Promise<readonly Gauge[]> {
 async function submitProbe(
   parts: FaceParts,
   address: string,
-): Promise<{ readonly id: string } | { readonly refused: string }> {
+): Promise<{ readonly id: string; readonly nonce: string } | { readonly refused: string }> {
   const mailbox = parseMailbox(address);
   if (mailbox.kind === 'fault') return { refused: `${JSON.stringify(address)} is no mail address (${mailbox.fault})` };
   const { identity } = parts.inForce().materials;
@@ -194,6 +194,7 @@ async function submitProbe(
     `Subject: sekisho probe ${nonce}`,
     '',
     'This message tests how mail is protected on its way. The Received fields show each hop.',
+    `Its word is ${nonce}: the same stands in the subject and in the answer of "sekisho probe".`,
     '',
   ].join('\r\n');
   const body = new TextEncoder().encode(text);
@@ -221,5 +222,7 @@ async function submitProbe(
       ending: () => ({ kind: 'whole', has8bit: false, longestLine: 100 }),
     },
   );
-  return accepted.kind === 'queued' ? { id: accepted.id } : { refused: `the message was not queued: ${accepted.kind}` };
+  return accepted.kind === 'queued'
+    ? { id: accepted.id, nonce }
+    : { refused: `the message was not queued: ${accepted.kind}` };
 }

@@ -72,10 +72,13 @@ export function makeProgram(terminal: Terminal, env: Environment): Program {
     tellPeople: (channels, told) => tellPeople(channels, told, env),
     doctor: async (loaded, flags, request) => {
       const { materials } = gatherSight(loaded.config, env, systemClock.now());
-      const here = await examineMachine(loaded.config, materials, surroundings(flags, terminal));
-      const outside = await withBench(loaded, flags, env, terminal, async (bench) =>
-        ok(await examineOutside(loaded.config, bench, request)),
-      );
+      // At once, so that `--timeout` bounds both.
+      const [here, outside] = await Promise.all([
+        examineMachine(loaded.config, materials, surroundings(flags, terminal)),
+        withBench(loaded, flags, env, terminal, async (bench) =>
+          ok(await examineOutside(loaded.config, bench, request)),
+        ),
+      ]);
       // What is wrong with the settings was told by `inspect`.
       return [...here, ...(outside.kind === 'ok' ? outside.value : [])];
     },

@@ -50,7 +50,7 @@ const relay: Relay = {
     return 3;
   },
   flush: async () => void acts.push('flush'),
-  probe: async () => ({ id: 'Q9' }),
+  probe: async () => ({ id: 'Q9', nonce: 'w' }),
   check: async () => ({}),
   policies: {
     list: () => [policy],
@@ -112,7 +112,7 @@ test('acts go through the socket, over TCP only when they are on', async () => {
   assert.equal(await client.act('retry', {}, ''), 3);
   assert.equal((await client.story('Q1'))?.message.id, 'Q1');
   assert.equal(await client.story('Q2'), undefined);
-  assert.deepEqual(await client.probe('a@b.example'), { kind: 'ok', value: 'Q9' });
+  assert.deepEqual(await client.probe('a@b.example'), { kind: 'ok', value: { id: 'Q9', nonce: 'w' } });
   assert.equal(statSync(socketPath).mode & 0o777, 0o600);
   const open = await start({ actions: true });
   assert.equal((await get(open.admin.port, '/api/v1/flush', json, 'POST', '{}')).status, 200);

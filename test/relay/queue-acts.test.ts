@@ -144,12 +144,30 @@ test('OPS-7 probe sends one real message and shows what protected it', async () 
     const said = await sekisho(world, 'probe', to, '--timeout', '20s');
     assert.equal(said.code, 0, said.err);
     assert.match(said.out, shown);
+    const nonce = /^probe (\w+) is queued as /.exec(said.out)?.[1];
+    assert.ok(nonce !== undefined && said.out.includes(`"sekisho probe ${nonce}"`));
+    assert.match(said.out, /\nreached {4}(DANE|WebPKI|cleartext)[^\n]*\n/);
     const message = messageOf(world.lab, `To: ${to}`);
+    assert.ok(message?.raw.includes(`Subject: sekisho probe ${nonce}`));
     assert.match(
       message?.raw.toString() ?? '',
       /^Received: from .*\r\n(?:[ \t].*\r\n)*From: .*Subject: sekisho probe/s,
     );
   }
+  const enough = await sekisho(
+    world,
+    'probe',
+    'me@sts-enforce.example',
+    '--expect',
+    'webpki',
+    '-q',
+    '--timeout',
+    '20s',
+  );
+  assert.deepEqual([enough.code, enough.out], [0, '']);
+  const less = await sekisho(world, 'probe', 'me@no-tls.example', '--expect', 'encrypted', '--timeout', '20s');
+  assert.equal(less.code, 1);
+  assert.match(less.err, /cleartext is less than encrypted/);
   const refused = await sekisho(world, 'probe', 'me@dane-mismatch.test', '--timeout', '20s');
   assert.equal(refused.code, 1);
   assert.match(refused.out, /cert-no-tlsa-match/);

@@ -18,7 +18,7 @@ import {
 let world: World;
 let inside: Inside;
 before(async () => {
-  world = await openWorld(named('dane-ee', 'dane-mismatch', 'no-tls', 'sts-enforce'));
+  world = await openWorld(named('dane-ee', 'dane-mismatch', 'no-tls', 'sts-enforce', 'looks-like-gmail'));
   inside = await startInside(world);
 });
 
@@ -70,6 +70,18 @@ test('trace follows the running relay, sieved by recipient', async () => {
     sent.some((text) => text === 'STARTTLS') && sent.some((text) => /octets of message/.test(text)),
     sent.join(),
   );
+});
+
+test('OPS-7 the Gmail harness: the look-alike is reached by its policy, word, dialogue and reading of the field are shown', async () => {
+  const said = await sekisho(world, 'probe', 'me@bigmail.test', '--expect', 'webpki', '--timeout', '20s');
+  assert.equal(said.code, 0, said.err);
+  const nonce = /^probe (\w+) is queued as /.exec(said.out)?.[1];
+  assert.match(said.out, /\n ~> RCPT TO:<me@bigmail\.test>/);
+  assert.match(said.out, /\nreached {4}WebPKI: /);
+  assert.ok(said.out.includes(`open the message "sekisho probe ${nonce}"`));
+  const more = await sekisho(world, 'probe', 'me@bigmail.test', '--expect', 'dane', '--json', '--timeout', '20s');
+  const { schema, level, dialogue } = jsonOf(more);
+  assert.deepEqual([more.code, schema, level, Array.isArray(dialogue)], [1, 'sekisho.probe/1', 'webpki', true]);
 });
 
 test('log tells every attempt, newest last, by the filters of the queue', async () => {

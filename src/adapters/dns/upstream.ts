@@ -37,6 +37,8 @@ export type Patience = {
   readonly total: number;
   /** How long a server that does not answer is asked last. */
   readonly deadFor: number;
+  /** On the clock of `performance`: nobody waits for any answer beyond it. */
+  readonly until?: number;
 };
 
 /** DNS-5. */
@@ -85,7 +87,7 @@ export function createUpstream(transport: Transport, log: Log, patience: Patienc
   return {
     ask: async (ask, servers) => {
       const query = encodeAsk(ask);
-      const until = performance.now() + patience.total;
+      const until = Math.min(performance.now() + patience.total, patience.until ?? Number.POSITIVE_INFINITY);
       const order = visitingOrder(servers, ask.avoid);
       let last: Trouble = { because: 'timeout', says: 'no server to ask' };
       let server: ServerAddress | undefined;
