@@ -7,6 +7,7 @@ import { seconds } from '../../src/core/base/brand.ts';
 import { domainName } from '../../src/core/base/domain-name.ts';
 import type { IpAddress } from '../../src/core/base/lookup.ts';
 import type { Candidate } from '../../src/core/policy/model.ts';
+import { plan } from '../../src/core/policy/plan.ts';
 import { type Prefix, parsePrefix } from '../../src/core/routing/addresses.ts';
 import type { NextHop } from '../../src/core/routing/next-hop.ts';
 import { fakeClock, fakePolicyHost, fakeResolver, memoryStore, notebook } from './fake-world.ts';
@@ -400,6 +401,40 @@ test('INT-15 under a dated exception bogus is no obstacle and nothing is secure'
   assert.equal(destination.mx.kind === 'mx' && destination.mx.status, 'insecure');
   assert.deepEqual(candidates.map(shown), ['mx.example.org: insecure 192.0.2.1 | insecure']);
   assert.deepEqual(ports.policyHost.fetched, ['example.org unvalidated']);
+});
+
+test('STS-64 an enforced policy that names one host alone neither shortens nor reorders the list', async () => {
+  const zone = `example.org secure MX 10 mx1.example.org
+    example.org secure MX 20 mx2.example.org
+    mx1.example.org secure A 192.0.2.1
+    mx2.example.org secure A 192.0.2.2
+    _mta-sts.example.org insecure TXT v=STSv1; id=a1;`;
+  const policyHost = fakePolicyHost('version: STSv1\nmode: enforce\nmx: mx2.example.org\nmax_age: 604800\n');
+  const { destination, candidates } = await discover({ ...portsOf(zone), policyHost }, to('example.org'), options);
+  assert.equal(destination.sts.kind, 'policy');
+  assert.deepEqual(
+    candidates.map(({ host }) => host),
+    ['mx1.example.org', 'mx2.example.org'],
+  );
+  // The host that is not named is one that could not be reached, and the next one is tried.
+  const operator = { floor: 'may', names: [], ignore: [], requiretls: 'as-asked', enforce: true, source: '' } as const;
+  const [first, second] = candidates.map((candidate) =>
+    plan({ destination, candidate, messageClass: 'normal', operator }),
+  );
+  assert.equal(first?.kind === 'skip' && first.because, 'sts-mx-mismatch');
+  assert.equal(second?.kind, 'dial');
+});
+
+test('DANE-76 nothing but MX, addresses, TXT of the policy and TLSA of the port is asked: no SRV, no submission service', async () => {
+  const ports = portsOf(`${signed}_mta-sts.example.org insecure TXT v=STSv1; id=a1;`);
+  await discover(ports, to('example.org'), options);
+  assert.deepEqual([...new Set(ports.resolver.asked)].sort(), [
+    '_25._tcp.mx.example.org TLSA',
+    '_mta-sts.example.org TXT',
+    'example.org MX',
+    'mx.example.org A',
+    'mx.example.org AAAA',
+  ]);
 });
 
 test('STS-6 DT-1.42a without one the policy record must not be bogus', async () => {

@@ -74,6 +74,15 @@ test('DT-1.40 STS-3 no record, or none that reads, is no policy', async () => {
   }
 });
 
+test('STS-2 the record is asked for under the policy domain, and may be an alias', async () => {
+  const here = world(`_mta-sts.example.org insecure CNAME _mta-sts.provider.example
+    _mta-sts.provider.example insecure TXT v=STSv1; id=p1;`);
+  assert.equal(shown(await here.find()), 'enforce p1 fetched');
+  assert.deepEqual(here.resolver.asked, ['_mta-sts.example.org TXT']);
+  // The policy stays that of the domain, whoever holds the record.
+  assert.deepEqual(here.policyHost.fetched, ['example.org']);
+});
+
 test('STS-6 STS-7 STS-41 DT-1.43 ATK-60 nothing that happens to the record takes a cached policy away', async () => {
   const here = world(txt('a1'));
   await here.find();

@@ -274,7 +274,7 @@ test('QUE-9 DSN-1 DSN-16 partial success: one notice for those who failed, the r
   );
 });
 
-test('DSN-1 DSN-3 no notice for NOTIFY=NEVER nor for the null reverse-path; the postmaster finds the latter in the log', async () => {
+test('DSN-1 DSN-3 SRV-22 no notice for NOTIFY=NEVER nor for the null reverse-path; the postmaster finds the latter in the log', async () => {
   await running(
     async (lease) => roundOf(lease, 'bounced'),
     async ({ queue, runner, log }) => {

@@ -295,7 +295,7 @@ for (const [what, [twist, because, says]] of Object.entries(unfit)) {
   });
 }
 
-test('TA-7 wrong trust anchors make every name an error, and the exam says so', async () => {
+test('TA-7 DANE-75 wrong trust anchors make every name an error, and the exam says so', async () => {
   const { resolver } = await world([straight], { anchors: foreignAnchors });
   assert.deepEqual([resolver.exam().state, resolver.exam().servers[0]?.because], ['failed', 'anchor-mismatch']);
   assert.equal(brief(await resolver.resolve(domainName('host.unsigned.test'), 'A')), 'failed servfail resolver-unfit');
@@ -303,11 +303,12 @@ test('TA-7 wrong trust anchors make every name an error, and the exam says so', 
   assert.deepEqual([report.state, report.because], ['bogus', 'anchor-mismatch']);
 });
 
-test('a clock that is wrong is named by the exam', async () => {
+test('DANE-75 a clock that is wrong makes every name an error, and is named by the exam', async () => {
   const clock = fakeClock(Date.UTC(2036, 0, 1));
   const { resolver } = await world([straight], { clock });
   assert.equal(resolver.exam().servers[0]?.because, 'signature-expired');
   assert.match(resolver.exam().servers[0]?.says ?? '', /2036-01-01T00:00:00/);
+  assert.equal(brief(await resolver.resolve(domainName('host.unsigned.test'), 'A')), 'failed servfail resolver-unfit');
 });
 
 test('DNS-7 of two servers only the one that passed is asked', async () => {
@@ -334,6 +335,16 @@ test('TA-7 the exam is taken again every minute until a server passes, and then 
   clock.pass(60);
   await until(() => resolver.exam().state === 'passed');
   assert.equal(brief(await resolver.resolve(mx, 'A')), 'secure found');
+});
+
+test('DANE-2 insecure is one answer, whether no anchor is above the name or a delegation has no DS', async () => {
+  const host = domainName('host.unsigned.test');
+  const [unsigned, without] = [await world(), await world([straight], { anchors: islandAnchors })];
+  const below = await unsigned.resolver.resolve(host, 'A');
+  const beside = await without.resolver.resolve(host, 'A');
+  assert.deepEqual([below.because, beside.because], ['unsigned-delegation', 'no-anchor']);
+  assert.deepEqual({ ...beside.answer, ttl: 0 }, { ...below.answer, ttl: 0 });
+  assert.equal(below.answer.kind === 'found' && below.answer.status, 'insecure');
 });
 
 test('TA-6 an anchor below the root is examined and proven from, and above it all is insecure', async () => {

@@ -14,6 +14,7 @@ import {
 import { domainName } from '../../../src/core/base/domain-name.ts';
 import { tags, writeElement } from '../../../src/core/x509/der.ts';
 import type { TrustStoreRef } from '../../../src/core/x509/path-verdict.ts';
+import { startSwapper } from './certificate-swapper.ts';
 import { type Made, make, makeCa, makeKeys, makeRsaKeys, pemOf } from './certificates.ts';
 import { type Script, startSink } from './sink.ts';
 
@@ -35,11 +36,13 @@ type Wish = {
   readonly roots?: readonly string[];
   readonly server?: NonNullable<Script['tls']>;
   readonly settings?: Partial<TlsSettings>;
+  /** A path that shows these certificates in place of the server's own. */
+  readonly through?: readonly Made[];
 };
 
 async function meet(
   chain: readonly Made[],
-  { store = webpki, roots = [root.pem], server = {}, settings = {} }: Wish = {},
+  { store = webpki, roots = [root.pem], server = {}, settings = {}, through }: Wish = {},
 ): Promise<Handshake> {
   const sink = await startSink({
     implicit: 'yes',
@@ -51,10 +54,12 @@ async function meet(
     minVersion: 'TLSv1.2',
     ...settings,
   });
-  const plain = connect(sink.port, '127.0.0.1');
+  const swapper = through === undefined ? undefined : await startSwapper(sink.port, through);
+  const plain = connect(swapper?.port ?? sink.port, '127.0.0.1');
   await new Promise((resolve) => plain.once('connect', resolve));
   const result = await shakeHands(plain, { client, store, sni: domainName('mx.example'), milliseconds: 5000 });
   if (result.kind === 'done') result.socket.destroy();
+  await swapper?.close();
   await sink.close();
   return result;
 }
@@ -67,6 +72,15 @@ const path = async (chain: readonly Made[], wish: Wish = {}): Promise<string> =>
 };
 
 describe('the presented chain', () => {
+  test('DANE-45 a certificate shown without its key ends the handshake, so a copied one matches no record', async () => {
+    const own = await make({ names });
+    const server = { maxVersion: 'TLSv1.2' } as const;
+    const honest = await meet([own], { server, through: [own] });
+    assert.equal(honest.kind, 'done', JSON.stringify(honest));
+    const copied = await meet([own], { server, through: [leaf, int] });
+    assert.notEqual(copied.kind, 'done');
+  });
+
   test('DANE-43 A5 is exactly what was sent, in its order, whatever is in the local store', async () => {
     const [other, keys] = [await makeCa(), await makeKeys()];
     const byRoot = await makeCa({ subject: 'CN=Twin', keys, issuer: root });

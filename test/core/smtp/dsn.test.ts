@@ -290,7 +290,7 @@ test('RTLS-45 no delay notice about a REQUIRETLS message, for it might go unprot
   assert.equal(wantsNotice(tagged, { mailbox: mailbox('a@one.example') }, 'failed'), true);
 });
 
-test('DSN-20 addresses beyond ASCII: the types of RFC 6533, and SMTPUTF8 where the sender address needs it', () => {
+test('DSN-20 EXT-13 addresses beyond ASCII: the types of RFC 6533, and SMTPUTF8 where the sender address needs it', () => {
   const sender = mailbox('søren@origin.example');
   const recipient = { mailbox: mailbox('änne@one.example'), orcpt: 'utf-8;\\x{E4}nne@one.example' };
   const rendered = renderNotice(notice({ recipient }, { smtputf8: true }, { to: sender }));

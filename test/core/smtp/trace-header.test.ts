@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { instant } from '../../../src/core/base/brand.ts';
 import type { IpAddress } from '../../../src/core/base/lookup.ts';
 import { makeQueueId } from '../../../src/core/smtp/queue-id.ts';
-import { protocolWord, type Trace, traceHeader } from '../../../src/core/smtp/trace-header.ts';
+import { mailDate, protocolWord, type Trace, traceHeader } from '../../../src/core/smtp/trace-header.ts';
 
 const at = instant(Date.UTC(2026, 10, 21, 9, 8, 7));
 const trace: Trace = {
@@ -77,4 +77,9 @@ test('SRV-18 queue ids sort by time and differ by chance', () => {
     makeQueueId(at, () => 0.1),
     makeQueueId(at, () => 0.2),
   );
+});
+
+test('TRC-1 the date is what Date itself would write, in another zone notation', () => {
+  for (let at = 951_782_399_000; at < 4_102_444_800_000; at += 86_400_000 * 37 + 3_723_000)
+    assert.equal(mailDate(instant(at)), new Date(at).toUTCString().replace(/GMT$/, '+0000'));
 });
