@@ -10,6 +10,7 @@ import type {
   RecordsRequest,
 } from '../agent/ports.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
+import { isOverride, type MessageOverride } from '../core/policy/operator.ts';
 import { statusPage } from './status-page.ts';
 
 export type Check = { readonly check: string; readonly ok: boolean; readonly says: string };
@@ -76,11 +77,16 @@ export interface Relay {
   records(request: RecordsRequest): Promise<RecordsPage>;
   readonly dialogues: Dialogues;
   act(act: string, filter: QueueFilter, note: string): Promise<number | undefined>;
+  /** QUE-7. @returns how many recipients wait; undefined when there is no such message, or it waits no longer. */
+  override(id: string, asked: Pick<MessageOverride, 'ignore' | 'reason'>): Promise<number | undefined>;
   flush(): Promise<void>;
   probe(address: string): Promise<{ readonly id: string; readonly nonce: string } | { readonly refused: string }>;
   check(subject: string, options: unknown): Promise<unknown>;
   readonly policies: PolicyDesk;
 }
+
+/** Of the words that are kept with an act. */
+const maxReason = 1000;
 
 export type Answer = { readonly status: number; readonly type: string; readonly body: string };
 
@@ -177,6 +183,12 @@ export async function answer(relay: Relay, method: string, url: URL, body: strin
     if (filter.kind === 'fault') return json(400, { error: filter.fault });
     const changed = await relay.act(String(asked.act), filter.value, String(asked.note ?? ''));
     return changed === undefined ? json(400, { error: 'no such act' }) : json(200, { recipients: changed });
+  }
+  if (pathname === '/api/v1/override') {
+    const override = { ignore: asked.ignore, reason: String(asked.reason ?? '').slice(0, maxReason), until: 0 };
+    if (!isOverride(override)) return json(400, { error: 'an override wants what to ignore, and a reason' });
+    const changed = await relay.override(String(asked.id ?? ''), override);
+    return changed === undefined ? json(404, { error: 'no such message waits' }) : json(200, { recipients: changed });
   }
   if (pathname === '/api/v1/flush') {
     await relay.flush();

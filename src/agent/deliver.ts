@@ -14,7 +14,7 @@ import type {
   OperatorDemand,
   RecipientOutcome,
 } from '../core/policy/model.ts';
-import { type OperatorPolicy, operatorDemand } from '../core/policy/operator.ts';
+import { type MessageOverride, type OperatorPolicy, operatorDemand, withOverride } from '../core/policy/operator.ts';
 import { plan, planningPasses, ruleDestination } from '../core/policy/plan.ts';
 import { type DeliveryRecord, deliveryRecord, type RecordContext, settledRecord } from '../core/policy/record.ts';
 import { formatNextHop, type NextHop, nextHopOf, parseNextHop, type Route } from '../core/routing/next-hop.ts';
@@ -46,6 +46,8 @@ export type DeliverSettings = {
   readonly ehloName: string;
   readonly routes: readonly Route[];
   readonly operator: OperatorPolicy;
+  /** QUE-7: what an operator allowed for this message alone. */
+  readonly override?: MessageOverride | undefined;
   readonly discover: Omit<DiscoverOptions, 'reading'>;
   readonly resolverMode: 'validate' | 'trust-ad';
 };
@@ -97,7 +99,7 @@ function groupsOf(lease: Lease, settings: DeliverSettings, now: Instant): readon
   for (const row of lease.recipients) {
     const { mailbox } = row.recipient;
     const domain = mailbox.domain.kind === 'name' ? mailbox.domain.name : undefined;
-    const operator = operatorDemand(settings.operator, domain, now);
+    const operator = withOverride(operatorDemand(settings.operator, domain, now), settings.override, now);
     // The route may be gone since the message was queued.
     const nextHop = stored.kind === 'ok' ? stored.value : nextHopOf(mailbox, settings.routes);
     const key = JSON.stringify([formatNextHop(nextHop), operator]);

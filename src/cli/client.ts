@@ -78,12 +78,16 @@ export function createRelayClient(endpoint: Endpoint, timeoutMs: number): RelayC
     stats: async () => (await ask('GET', '/api/v1/stats')).value as QueueStats,
     act: async (act, filter, note) =>
       (await post<{ recipients: number }>('/api/v1/act', { act, filter, note })).recipients,
+    override: async (id, ignore, reason) => {
+      const { status, value } = await ask('POST', '/api/v1/override', { id, ignore, reason });
+      const { recipients, error } = value as { recipients?: number; error?: string };
+      if (status !== 200 && status !== 404) throw new RelayUnreachable(`the relay at ${name} could not: ${error}`);
+      return recipients;
+    },
     flush: async () => void (await post('/api/v1/flush', {})),
     probe: async (address) => {
       const given = await post<{ id?: string; nonce?: string; refused?: string }>('/api/v1/probe', { address });
-      return given.id === undefined
-        ? fault(given.refused ?? 'refused')
-        : ok({ id: given.id, nonce: given.nonce ?? '' });
+      return given.id === undefined ? fault(given.refused ?? 'refused') : ok({ id: given.id, nonce: given.nonce ?? '' });
     },
     policies: async () => (await ask('GET', '/api/v1/policies')).value as readonly CachedPolicy[],
     policy: async (domain) => {

@@ -182,14 +182,19 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'queue',
-    usage: 'queue list | show <id> | retry | flush | hold | release | bounce | drop [<id>…] [filters]',
+    usage: 'queue list | show <id> | retry | flush | hold | release | bounce | drop [<id>…] [filters] | override <id>…',
     says: 'the waiting mail',
     examples: [
       'sekisho queue list',
       'sekisho queue retry --domain example.org',
       'sekisho queue drop --because queue-expired --yes',
+      'sekisho queue override 4kQ7m2 --ignore dane --reason "agreed with their postmaster by telephone"',
     ],
-    flags: [...filterFlags, { name: 'reason', value: 'text', says: 'why; kept with the message' }],
+    flags: [
+      ...filterFlags,
+      { name: 'reason', value: 'text', says: 'why; kept with the message' },
+      { name: 'ignore', value: 'dane,…', says: 'override: floor, dane, mta-sts, dnssec; for this message alone' },
+    ],
     run: queue,
   },
   {

@@ -149,6 +149,8 @@ export interface RelayClient {
   trace(from: number | undefined): Promise<DialoguePage>;
   stats(): Promise<QueueStats>;
   act(act: 'retry' | 'hold' | 'release' | 'drop' | 'bounce', filter: QueueFilter, note: string): Promise<number>;
+  /** QUE-7. @returns how many recipients wait; undefined when no such message does. */
+  override(id: string, ignore: readonly string[], reason: string): Promise<number | undefined>;
   flush(): Promise<void>;
   /** Queues a test message and gives its queue id and the word in it, or says why the address will not do. */
   probe(address: string): Promise<Result<{ readonly id: string; readonly nonce: string }, string>>;

@@ -5,6 +5,7 @@ import { explain, recipientView } from './explain.ts';
 import type { Arguments } from './flags.ts';
 import type { Program, RelayClient } from './program.ts';
 import { readFilter } from './queue-filter.ts';
+import { override, unsure } from './queue-override.ts';
 import { loadedOrFaults } from './settings.ts';
 import { age, bytes, type ExitCode, exitCodes, json, printable, table } from './terminal.ts';
 
@@ -12,8 +13,6 @@ const acts = ['retry', 'hold', 'release', 'drop', 'bounce'] as const;
 type Act = (typeof acts)[number];
 
 const says = {
-  question: (act: Act, count: string): string => `${act} ${count}? [y/N] `,
-  wantsYes: (act: Act, count: string): string => `${act} of ${count} wants --yes`,
   before: (act: Act, count: string): string => `${act}: ${count} fit`,
   count: (messages: number, recipients: number): string =>
     `${messages} ${messages === 1 ? 'message' : 'messages'} (${recipients} ${recipients === 1 ? 'recipient' : 'recipients'})`,
@@ -39,9 +38,13 @@ export async function queue(program: Program, given: Arguments): Promise<ExitCod
   if (what === 'show') return explain(program, { ...given, words });
   const filter = readFilter(program, given, words);
   if (filter.kind === 'fault') return misuse(program, filter.fault);
+  if (what === 'override') return override(program, given, words);
   const isAct = (acts as readonly string[]).includes(what);
   if (!isAct && what !== 'list' && what !== 'flush')
-    return misuse(program, `there is no ${JSON.stringify(printable(what))}; list, show, flush, ${acts.join(', ')} are`);
+    return misuse(
+      program,
+      `there is no ${JSON.stringify(printable(what))}; list, show, flush, ${acts.join(', ')}, override are`,
+    );
   const loaded = loadedOrFaults(program, given);
   if (loaded === undefined) return exitCodes.usage;
   const relay = program.relay(loaded, given.flags);
@@ -121,14 +124,8 @@ async function act(
   }
   const fits = countOf(waiting, filter);
   const harmless = what === 'retry' || what === 'release' || what === 'hold';
-  if (!harmless && !given.flags.on('yes')) {
-    const answer = given.flags.on('no-input') ? undefined : await program.ask(says.question(what, fits));
-    if (answer === undefined) return misuse(program, says.wantsYes(what, fits));
-    if (!/^y(es)?$/i.test(answer.trim())) {
-      terminal.err('sekisho: nothing was changed\n');
-      return exitCodes.no;
-    }
-  }
+  const refused = harmless ? undefined : await unsure(program, given, what, fits);
+  if (refused !== undefined) return refused;
   if (!given.flags.on('quiet')) terminal.err(`${says.before(what, fits)}\n`);
   const changed = await relay.act(what, filter, given.flags.text('reason') ?? '');
   if (given.flags.on('json')) json(terminal, { schema: 'sekisho.queue/1', act: what, recipients: changed });

@@ -2,15 +2,17 @@
 
 import type { Gauge, Registry } from '../adapters/metrics/registry.ts';
 import type { BoundAddress } from '../adapters/smtp/server.ts';
+import type { OverrideStore } from '../adapters/store/overrides.ts';
 import type { Check, Dialogues, Relay as RelayFace } from '../admin/api.ts';
 import type { accept } from '../agent/accept.ts';
 import { createHostMemory } from '../agent/host-memory.ts';
-import type { Clock, Incoming, IncomingBody, QueueStats, QueueStore } from '../agent/ports.ts';
+import type { Clock, Incoming, IncomingBody, Log, QueueStats, QueueStore } from '../agent/ports.ts';
 import { probe } from '../agent/probe.ts';
 import type { CheckOptions } from '../cli/program.ts';
-import type { QueueId } from '../core/base/brand.ts';
+import { instant, type QueueId } from '../core/base/brand.ts';
 import type { IpAddress } from '../core/base/lookup.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
+import type { MessageOverride } from '../core/policy/operator.ts';
 import { parseMailbox } from '../core/smtp/address.ts';
 import { diskOf } from './disk.ts';
 import type { InForce } from './in-force.ts';
@@ -20,12 +22,14 @@ import { probeOptionsOf, subjectOf } from './probe-options.ts';
 
 export type FaceParts = {
   readonly queue: QueueStore;
+  readonly overrides: OverrideStore;
   readonly kick: () => void;
   readonly submit: (incoming: Incoming, body: IncomingBody) => ReturnType<typeof accept>;
   readonly inForce: () => InForce;
   readonly addresses: () => readonly BoundAddress[];
   readonly metrics: Registry;
   readonly clock: Clock;
+  readonly log: Log;
   /** Why what is on disk is not what is in force. */
   readonly trouble: () => string | undefined;
   readonly draining: () => boolean;
@@ -63,6 +67,7 @@ export function makeRelayFace(parts: FaceParts): RelayFace {
       parts.kick();
       return changed;
     },
+    override: (id, asked) => overrideMessage(parts, id as QueueId, asked),
     flush: async () => {
       // A host that rests after a failed connection is tried all the same.
       inForce().outlook.sendPorts.hosts.forget();
@@ -85,6 +90,27 @@ export function makeRelayFace(parts: FaceParts): RelayFace {
       });
     },
   };
+}
+
+/** QUE-7: stored, told to the log with the operator's words, and the message is tried at once. */
+async function overrideMessage(
+  { queue, overrides, clock, log, kick }: FaceParts,
+  id: QueueId,
+  { ignore, reason }: Pick<MessageOverride, 'ignore' | 'reason'>,
+): Promise<number | undefined> {
+  const story = await queue.story(id);
+  const waiting = story?.recipients.filter(
+    ({ state }) => state === 'queued' || state === 'deferred' || state === 'held',
+  );
+  if (story === undefined || waiting === undefined || waiting.length === 0) return undefined;
+  const now = clock.now();
+  // The last round may begin late on the last day.
+  const until = instant(story.message.expiresAt + 86_400_000);
+  await overrides.put(id, { ignore, reason, until }, now);
+  log.event('warn', 'policy-override', { queue_id: id, ignore, says: reason });
+  await queue.act('retry', { ids: [id] }, now, `${ignore.join(', ')} ignored for this message: ${reason}`);
+  kick();
+  return waiting.length;
 }
 
 const noStats: QueueStats = {

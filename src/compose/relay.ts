@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { claimOwnership } from '../adapters/queue/owner.ts';
 import { openSqliteQueue } from '../adapters/queue/sqlite.ts';
 import { type BoundAddress, createServer, type SmtpFront } from '../adapters/smtp/server.ts';
+import { openOverrideStore } from '../adapters/store/overrides.ts';
 import { openPolicyStore } from '../adapters/store/policies.ts';
 import { passwordFits } from '../adapters/system/passwords.ts';
 import { type Admin, startAdmin } from '../admin/server.ts';
@@ -71,6 +72,7 @@ async function joinParts(
   const queue = await openQueue(loaded, materials, around);
   opened.push(queue.close);
   const policyStore = await openPolicyStore(join(stateDirectory, 'policies.json'), log);
+  const overrides = await openOverrideStore(join(stateDirectory, 'overrides.json'));
   const first = { loaded, materials, outlook: openOutlook(loaded.config, materials, policyStore, around) };
   const holder = holdInForce(first);
   opened.push(holder.close);
@@ -78,7 +80,7 @@ async function joinParts(
     formatNextHop(coreNextHopOf(recipient.mailbox, holder.current().materials.routes));
   // A route that changed while the relay was down.
   await queue.reroute(nextHopOf);
-  const runner = makeRunner(queue, nextHopOf, holder, around);
+  const runner = makeRunner({ queue, overrides }, nextHopOf, holder, around);
   const submit = makeSubmit(queue, nextHopOf, holder, around, runner);
   const front = makeFront(holder, submit, around);
   const addresses = await front.listen();
@@ -95,12 +97,14 @@ async function joinParts(
   const draining = new AbortController();
   const face = makeRelayFace({
     queue,
+    overrides,
     kick: runner.wake,
     submit,
     inForce: holder.current,
     addresses: reloader.addresses,
     metrics: around.metrics,
     clock,
+    log,
     trouble: reloader.trouble,
     draining: () => draining.signal.aborted,
     dialogues,

@@ -3,6 +3,7 @@
 
 import type { Registry } from '../adapters/metrics/registry.ts';
 import type { DialogueWatcher } from '../adapters/smtp/dialogue.ts';
+import type { OverrideStore } from '../adapters/store/overrides.ts';
 import type { AcceptPorts } from '../agent/accept.ts';
 import { type DeliverPorts, type DeliverSettings, deliver } from '../agent/deliver.ts';
 import type { Clock, Log, QueueStore } from '../agent/ports.ts';
@@ -32,10 +33,14 @@ export const lifeOf = ({ config }: Loaded): AcceptPorts['life'] => ({
   nullSender: seconds(Math.min(config.delivery.expireAfter, 2 * 86_400)),
 });
 
-const deliverSettings = ({ loaded, materials, outlook }: InForce): DeliverSettings => ({
+const deliverSettings = (
+  { loaded, materials, outlook }: InForce,
+  override: DeliverSettings['override'],
+): DeliverSettings => ({
   ehloName: materials.identity.hostname,
   routes: materials.routes,
   operator: materials.policy,
+  override,
   discover: outlook.discoverOptions,
   resolverMode: loaded.config.resolver.mode,
 });
@@ -43,7 +48,12 @@ const deliverSettings = ({ loaded, materials, outlook }: InForce): DeliverSettin
 /** A lease outlives any delivery that is not stuck; it is renewed while work goes on. */
 const leaseFor = seconds(300);
 
-export function makeRunner(queue: QueueStore, nextHopOf: NextHopOf, holder: Holder, around: RelayAround): Runner {
+export function makeRunner(
+  { queue, overrides }: { readonly queue: QueueStore; readonly overrides: Pick<OverrideStore, 'get'> },
+  nextHopOf: NextHopOf,
+  holder: Holder,
+  around: RelayAround,
+): Runner {
   const { clock, log, metrics } = around;
   // RTLS-43: our own notices about REQUIRETLS messages are stored redacted, so there is one form of every body.
   const content: DeliverPorts['content'] = async (message) => ({
@@ -78,7 +88,7 @@ export function makeRunner(queue: QueueStore, nextHopOf: NextHopOf, holder: Hold
       deliver: (lease, signal) =>
         holder.use((current) => {
           const ports = { ...current.outlook.discoverPorts, ...current.outlook.sendPorts, content };
-          return deliver(ports, deliverSettings(current), lease, signal);
+          return deliver(ports, deliverSettings(current, overrides.get(lease.message.id)), lease, signal);
         }),
     },
     runnerSettings,

@@ -49,6 +49,10 @@ const relay: Relay = {
     acts.push(act);
     return 3;
   },
+  override: async (id, { ignore, reason }) => {
+    acts.push(`override ${ignore.join(' ')}: ${reason}`);
+    return id === 'Q1' ? 1 : undefined;
+  },
   flush: async () => void acts.push('flush'),
   probe: async () => ({ id: 'Q9', nonce: 'w' }),
   check: async () => ({}),

@@ -1,12 +1,12 @@
 // Cached MTA-STS policies, durable over restarts (STS-40): one JSON file, written by temporary file, fsync and rename.
 // Leaves expiry and eviction to the agent.
 
-import { open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, rename } from 'node:fs/promises';
 import type { Log, PolicyStore } from '../../agent/ports.ts';
 import { type DomainName, instant, seconds } from '../../core/base/brand.ts';
 import { parseDomainName } from '../../core/base/domain-name.ts';
 import type { StsPolicy } from '../../core/mtasts/policy.ts';
+import { inOneWrite, writeDurably } from './json-file.ts';
 
 /**
  * Reads the file, or starts empty. A file that cannot be understood is set aside under another name, said loudly, and
@@ -15,7 +15,7 @@ import type { StsPolicy } from '../../core/mtasts/policy.ts';
 export async function openPolicyStore(path: string, log: Log): Promise<PolicyStore> {
   const policies = new Map<DomainName, StsPolicy>();
   await load(path, policies, log);
-  const save = inOneWrite(() => write(path, policies));
+  const save = inOneWrite(() => writeDurably(path, { version: 1, policies: [...policies] } satisfies Stored));
   return {
     get: (domain) => policies.get(domain),
     put: (domain, policy) => {
@@ -73,40 +73,4 @@ function isPolicy(value: unknown): value is StsPolicy {
     [policy.maxAge, policy.fetchedAt].every((number) => Number.isSafeInteger(number) && (number as number) >= 0) &&
     [policy.id, policy.body].every((part) => typeof part === 'string')
   );
-}
-
-async function write(path: string, policies: ReadonlyMap<DomainName, StsPolicy>): Promise<void> {
-  const stored: Stored = { version: 1, policies: [...policies] };
-  const temporary = `${path}.new`;
-  const file = await open(temporary, 'w', 0o600);
-  try {
-    await file.writeFile(JSON.stringify(stored));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  // The rename itself is only on disk with its directory.
-  const directory = await open(dirname(path), 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-}
-
-/** Changes that come while a write runs share the next one; each caller waits for the write that holds its change. */
-function inOneWrite(writeAll: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> = Promise.resolve();
-  let waiting: Promise<void> | undefined;
-  return () => {
-    waiting ??= running
-      .catch(() => undefined)
-      .then(() => {
-        waiting = undefined;
-        running = writeAll();
-        return running;
-      });
-    return waiting;
-  };
 }

@@ -54,6 +54,50 @@ export function operatorDemand(
   };
 }
 
+/** QUE-7: a way down for one message alone, as an operator gave it. It ends with the message. */
+export type MessageOverride = {
+  readonly ignore: OperatorException['ignore'];
+  /** In force before this instant. */
+  readonly until: Instant;
+  /** The operator's own words. */
+  readonly reason: string;
+};
+
+const ignorable: readonly string[] = ['floor', 'dane', 'mta-sts', 'dnssec'] satisfies OperatorException['ignore'];
+
+/** REQUIRETLS is not among them: nobody but its sender can take that back (RTLS-31). */
+export const isIgnorable = (word: unknown): word is OperatorException['ignore'][number] =>
+  typeof word === 'string' && ignorable.includes(word);
+
+/** What is stored, or came from outside, is one. */
+export function isOverride(value: unknown): value is MessageOverride {
+  if (typeof value !== 'object' || value === null) return false;
+  const { ignore, until, reason } = value as Record<keyof MessageOverride, unknown>;
+  return (
+    Array.isArray(ignore) &&
+    ignore.length > 0 &&
+    ignore.every(isIgnorable) &&
+    Number.isSafeInteger(until) &&
+    typeof reason === 'string' &&
+    reason.trim() !== ''
+  );
+}
+
+/** QUE-7: what is demanded for this message. The operator's words stand in its evidence and in each delivery record. */
+export function withOverride(
+  demand: OperatorDemand,
+  override: MessageOverride | undefined,
+  now: Instant,
+): OperatorDemand {
+  if (override === undefined || now >= override.until) return demand;
+  const source = `override of this message: ${override.reason}`;
+  return {
+    ...demand,
+    ignore: [...new Set([...demand.ignore, ...override.ignore])],
+    source: demand.ignore.length === 0 ? source : `${demand.source}; ${source}`,
+  };
+}
+
 /** The words of the configuration, structurally. */
 export type OperatorWords = {
   readonly floor: OperatorFloor;

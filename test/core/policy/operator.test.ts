@@ -3,10 +3,12 @@ import { test } from 'node:test';
 import { instant } from '../../../src/core/base/brand.ts';
 import { domainName } from '../../../src/core/base/domain-name.ts';
 import {
+  isOverride,
   type OperatorPolicy,
   type OperatorWords,
   operatorDemand,
   parseOperatorPolicy,
+  withOverride,
 } from '../../../src/core/policy/operator.ts';
 
 const words = (changes: Partial<OperatorWords> = {}): OperatorWords => ({
@@ -112,4 +114,33 @@ test('what cannot be read is named, never passed over', () => {
   for (const until of ['2026-13-01', '2026-06-31', '31.12.2026', ''])
     assert.match(faultsOf(words({ exceptions: [exception(['a.example'], until)] }))[0] ?? '', /no date/);
   assert.match(faultsOf(words({ exceptions: [{ ...exception(['a.example']), reason: ' ' }] }))[0] ?? '', /reason/);
+});
+
+test('QUE-7 the override of a message adds to its exception, and ends with its time', () => {
+  const policy = policyOf(words({ floor: 'secure', exceptions: [exception(['a.example'])] }));
+  const override = { ignore: ['dane', 'floor'], reason: 'case 17', until: instant(2000) } as const;
+  const demand = operatorDemand(policy, domainName('a.example'), instant(1000));
+  const both = withOverride(demand, override, instant(1999));
+  assert.deepEqual(both.ignore, ['floor', 'dane']);
+  assert.equal(both.source, `${demand.source}; override of this message: case 17`);
+  assert.equal(both.floor, 'secure');
+  assert.equal(withOverride(demand, override, instant(2000)), demand);
+  assert.equal(withOverride(demand, undefined, instant(0)), demand);
+  const alone = operatorDemand(policy, domainName('b.example'), instant(1000));
+  assert.equal(withOverride(alone, override, instant(0)).source, 'override of this message: case 17');
+});
+
+test('QUE-7 RTLS-31 an override names what may be ignored, which REQUIRETLS is not, and why', () => {
+  const good = { ignore: ['dane'], reason: 'x', until: 1 };
+  assert.ok(isOverride(good));
+  for (const wrong of [
+    { ...good, ignore: ['requiretls'] },
+    { ...good, ignore: [] },
+    { ...good, ignore: 'dane' },
+    { ...good, reason: ' ' },
+    { ...good, until: 'never' },
+    null,
+    'dane',
+  ])
+    assert.equal(isOverride(wrong), false, JSON.stringify(wrong));
 });
