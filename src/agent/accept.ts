@@ -80,12 +80,12 @@ async function copyBody(
 ): Promise<Copied | Extract<Acceptance, { kind: 'refused' | 'cut' }>> {
   const scan = startHeaderScan();
   let size = 0;
-  const put = (octets: Uint8Array): Promise<void> => {
+  const put = (octets: Uint8Array): Promise<void> | undefined => {
     size += octets.length;
-    return birth.writer.write(octets);
+    return octets.length === 0 ? undefined : birth.writer.write(octets);
   };
-  // TRC-1: the trace field stands before the first octet, and travels with it.
-  let ready = encode(traceOf(ports, incoming, birth));
+  // TRC-1: the trace field stands before the first octet.
+  await put(encode(traceOf(ports, incoming, birth)));
   let unfinished: Uint8Array = nothing;
   let inHeader = true;
   for await (const chunk of body.chunks) {
@@ -100,27 +100,19 @@ async function copyBody(
     if (scan.received > maxReceived) return { kind: 'refused', because: 'loop-received' };
     if (scan.octets > maxHeader || octets.length - lines.length > maxHeader)
       return { kind: 'refused', because: 'header-size' };
-    if (end === undefined) {
-      ready = join(ready, lines);
-      unfinished = octets.subarray(lines.length);
-    } else {
-      inHeader = false;
-      ready = join(
-        ready,
-        octets.subarray(0, end.at),
-        additions(ports, incoming, birth, scan, end.because),
-        octets.subarray(end.at),
-      );
-      unfinished = nothing;
-    }
-    if (ready.length > 0) await put(ready);
-    ready = nothing;
+    inHeader = end === undefined;
+    unfinished = inHeader ? octets.subarray(lines.length) : nothing;
+    const added = end === undefined ? nothing : additions(ports, incoming, birth, scan, end.because);
+    // Whole, where nothing is put in between: a copy less.
+    if (end === undefined) await put(lines);
+    else if (added.length === 0) await put(octets);
+    else for (const part of [octets.subarray(0, end.at), added, octets.subarray(end.at)]) await put(part);
   }
   if (inHeader) {
     scanHeader(scan, unfinished);
     finishHeader(scan);
-    ready = join(ready, unfinished, additions(ports, incoming, birth, scan, 'empty-line'));
-    if (ready.length > 0) await put(ready);
+    await put(unfinished);
+    await put(additions(ports, incoming, birth, scan, 'empty-line'));
   }
   const ending = body.ending();
   if (ending.kind === 'cut') return ending;
@@ -153,6 +145,7 @@ function additions(
   ended: 'empty-line' | 'no-field',
 ): Uint8Array {
   if (client.kind === 'relay') return nothing;
+  if (scan.hasDate && scan.hasMessageId) return nothing;
   const fields = [
     ...(scan.hasDate ? [] : [`Date: ${mailDate(at)}\r\n`]),
     ...(scan.hasMessageId ? [] : [`Message-ID: <${id}@${ports.hostname}>\r\n`]),
@@ -207,14 +200,10 @@ const isFull = (error: unknown): boolean =>
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-function join(...parts: readonly Uint8Array[]): Uint8Array {
-  const filled = parts.filter((part) => part.length > 0);
-  if (filled.length <= 1) return filled[0] ?? nothing;
-  const whole = new Uint8Array(filled.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of filled) {
-    whole.set(part, at);
-    at += part.length;
-  }
+function join(first: Uint8Array, second: Uint8Array): Uint8Array {
+  if (first.length === 0) return second;
+  const whole = new Uint8Array(first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
   return whole;
 }

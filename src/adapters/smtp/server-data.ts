@@ -1,5 +1,6 @@
 // The octets behind DATA: where they end, which dots are stuffing, which line ends are none (RFC 5321 §4.1.1.4, §4.5.2).
-// One pass over each chunk; octets are copied only where something changes. Knows no header and keeps no message.
+// One pass over each chunk, four octets at a time where nothing happens; octets are copied only where something changes.
+// Knows no header and keeps no message.
 
 import { isAscii } from 'node:buffer';
 
@@ -55,11 +56,21 @@ export class DataFilter {
     let start = 0;
     /** Where the undecided CR or dot stands; -1 when it came with an earlier chunk and is held. */
     let held = -1;
-    let lineFrom = -this.#lineBefore;
+    let lineFrom = 0 - this.#lineBefore;
     let rest: Buffer | undefined;
+    const words = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
     for (let at = 0; at < chunk.length; at++) {
+      if (place === 'text') {
+        at = pastText(words, at);
+        // Line after line, as long as nothing happens.
+        while (chunk[at] === CR && chunk[at + 1] === LF && (chunk[at + 2] ?? 0) > DOT) {
+          this.#endLine(at - lineFrom);
+          lineFrom = at + 2;
+          at = pastText(words, lineFrom);
+        }
+        if (at === chunk.length) break;
+      }
       const octet = chunk[at] as number;
-      if (place === 'text' && octet > CR) continue;
       if (place === 'cr') {
         if (octet === LF) {
           if (held < 0) this.#put(chunk, CR);
@@ -144,15 +155,24 @@ export class DataFilter {
   }
 
   #copy(chunk: Buffer, from: number, to: number): void {
-    this.#out ??= Buffer.allocUnsafe(2 * chunk.length + 4);
+    const out = this.#room(chunk, to - from);
     // Short runs, as between stuffed dots, cost less octet by octet than by a call each.
-    if (to - from < 32) for (let at = from; at < to; at++) this.#out[this.#used++] = chunk[at] as number;
-    else this.#used += chunk.copy(this.#out, this.#used, from, to);
+    if (to - from < 32) for (let at = from; at < to; at++) out[this.#used++] = chunk[at] as number;
+    else this.#used += chunk.copy(out, this.#used, from, to);
   }
 
   #put(chunk: Buffer, octet: number): void {
-    this.#out ??= Buffer.allocUnsafe(2 * chunk.length + 4);
-    this.#out[this.#used++] = octet;
+    this.#room(chunk, 1)[this.#used++] = octet;
+  }
+
+  /** Unstuffed dots make a message shorter; only mended line ends make it longer than the chunk, by one octet each. */
+  #room(chunk: Buffer, more: number): Buffer {
+    this.#out ??= Buffer.allocUnsafe(chunk.length + 64);
+    if (this.#used + more <= this.#out.length) return this.#out;
+    const larger = Buffer.allocUnsafe(2 * (this.#used + more));
+    this.#out.copy(larger, 0, 0, this.#used);
+    this.#out = larger;
+    return larger;
   }
 
   #give(chunk: Buffer, start: number, end: number): Buffer {
@@ -169,4 +189,17 @@ export class DataFilter {
     if (!this.has8bit && !isAscii(piece)) this.has8bit = true;
     return this.fault === undefined ? piece : nothing;
   }
+}
+
+/** @returns the index of the first octet at or behind `at` that may be CR, LF or NUL; the length when there is none. */
+function pastText(words: DataView, at: number): number {
+  const end = words.byteLength;
+  let from = at;
+  // A word in which an octet is below 0x0e sets the top bit of that octet here, and no other word sets any.
+  for (; from + 4 <= end; from += 4) {
+    const word = words.getInt32(from, true);
+    if (((word - 0x0e0e0e0e) & ~word & 0x80808080) !== 0) break;
+  }
+  while (from < end && words.getUint8(from) > CR) from++;
+  return from;
 }

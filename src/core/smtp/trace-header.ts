@@ -50,8 +50,17 @@ export function protocolWord(trace: Pick<Trace, 'hello' | 'smtputf8' | 'authenti
   return `${trace.smtputf8 ? 'UTF8SMTP' : 'ESMTP'}${trace.tls ? 'S' : ''}${trace.authenticated ? 'A' : ''}`;
 }
 
+const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const two = (value: number): string => (value < 10 ? `0${value}` : String(value));
+
 /** RFC 5322 §3.3 with the numeric offset that RFC 5321 §4.4 asks for. */
-export const mailDate = (at: Instant): string => new Date(at).toUTCString().replace(/GMT$/, '+0000');
+export function mailDate(at: Instant): string {
+  const date = new Date(at);
+  const day = `${days[date.getUTCDay()]}, ${two(date.getUTCDate())} ${months[date.getUTCMonth()]}`;
+  const time = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
+  return `${day} ${date.getUTCFullYear()} ${time} +0000`;
+}
 
 // ATK-91: what could end a word, open a comment or fold a line is no part of a name.
 const safeName = (ehlo: string): string => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { DataFilter, type DataRules } from '../../../src/adapters/smtp/server-data.ts';
+import { DataFilter as OctetFilter } from './reference/data.ts';
 
 const rules: DataRules = { bareNewline: 'normalize', maxSize: 1_000_000, maxLine: 65_536 };
 
@@ -134,6 +135,52 @@ test('SMUG-1 SMUG-2 SMUG-8 the filter agrees with the slow reading, for all text
       if (expected === undefined) assert.equal(found.rest, undefined);
       else assert.deepEqual([found.text, found.rest], [expected.text, expected.rest]);
       assert.doesNotMatch(found.text, /\r(?!\n)|(?<!\r)\n/);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('SMUG-2 SMUG-10 SMUG-11 EXT-3 four octets at a time it finds what octet by octet is found', () => {
+  const letters = fc.array(
+    fc.oneof(
+      fc.constantFrom(
+        '\r',
+        '\n',
+        '\0',
+        '\t',
+        '\x0b',
+        '\x0e',
+        '\x7f',
+        '\x80',
+        '\x8d',
+        '\xff',
+        '.',
+        '\r\n',
+        '\r\n.',
+        '\r\n.\r\n',
+      ),
+      fc.nat(300).map((octets) => 'x'.repeat(octets)),
+    ),
+    { maxLength: 20 },
+  );
+  fc.assert(
+    fc.property(letters, fc.array(fc.nat(1500), { maxLength: 4 }), fc.nat(7), (parts, cuts, offset) => {
+      const wire = Buffer.from(parts.join(''), 'latin1');
+      const places = [0, ...cuts.map((cut) => Math.min(cut, wire.length)), wire.length].sort((a, b) => a - b);
+      const filters = [OctetFilter, DataFilter].map((Filter) => new Filter({ ...rules, maxLine: 500 }));
+      const found = filters.map((filter) => {
+        const taken: string[] = [];
+        for (const [index, place] of places.slice(1).entries()) {
+          // At any place in memory.
+          const chunk = Buffer.concat([Buffer.alloc(offset), wire.subarray(places[index], place)]).subarray(offset);
+          const { piece, rest } = filter.take(chunk);
+          taken.push(piece.toString('latin1'), rest?.toString('latin1') ?? 'more');
+          if (rest !== undefined) break;
+        }
+        const { fault, has8bit, longestLine, mended } = filter;
+        return { taken, fault, has8bit, longestLine, mended, octets: filter.taken };
+      });
+      assert.deepEqual(found[1], found[0]);
     }),
     { numRuns: 3000 },
   );
