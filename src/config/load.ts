@@ -401,19 +401,16 @@ function listeners(values: Values, item: <T>(array: string, index: number, key: 
       host: '127.0.0.1',
       port: 2525,
     };
-    // config.md: without any file the one listener serves loopback and completes addresses.
-    const builtInListener = !values.has(`listen.${index}.address`);
+    // config.md: the one listener that no file names serves loopback and completes addresses, wherever the environment puts it.
+    const builtInListener = [...values].every(
+      ([path, { source }]) => !path.startsWith(`listen.${index}.`) || source.startsWith('SEKISHO_'),
+    );
     const given = <T>(key: string, other: T): T =>
       (values.get(`listen.${index}.${key}`)?.value as T | undefined) ?? other;
     return {
       name: item('listen', index, 'name') ?? `${address.host}:${address.port}`,
       address,
-      kind: given(
-        'kind',
-        builtInListener || values.get(`listen.${index}.address`)?.source === 'SEKISHO_LISTEN__ADDRESS'
-          ? 'submission'
-          : 'relay',
-      ),
+      kind: given('kind', builtInListener ? 'submission' : 'relay'),
       clients: given('clients', builtInListener ? ['127.0.0.0/8', '::1/128'] : []),
       tls: item('listen', index, 'tls'),
       clientSpki: item('listen', index, 'client_spki'),

@@ -133,6 +133,17 @@ test('the environment changes the one built-in listener', () => {
   );
 });
 
+test('the built-in listener moved by the environment still serves loopback; one of a file keeps its own ways', () => {
+  const env = { SEKISHO_LISTEN__ADDRESS: '127.0.0.1:2626' };
+  const shown = (text?: string): unknown =>
+    config(text, { env }).config.listen.map(({ address, clients, kind }) => [address.port, clients, kind]);
+  assert.deepEqual(shown(), [[2626, ['127.0.0.0/8', '::1/128'], 'submission']]);
+  assert.deepEqual(shown('[[listen]]\naddress = "[::]:25"'), [[2626, [], 'relay']]);
+  assert.deepEqual(shown('[[listen]]\naddress = "[::]:25"\nclients = ["192.0.2.0/24"]'), [
+    [2626, ['192.0.2.0/24'], 'relay'],
+  ]);
+});
+
 test('a listener of a file is a relay that serves nobody unless told', () => {
   const { config: found } = config('[[listen]]\naddress = "[::]:25"');
   assert.deepEqual(
