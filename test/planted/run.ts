@@ -36,12 +36,17 @@ const groups: readonly Group[] = [
     runs: [
       {
         watcher: 'named tests',
-        command: (copy) => ['--test', ...testsIn(copy, validator, (file) => !isMutation(file))],
+        command: (copy) => [
+          '--test',
+          '--test-isolation=none',
+          ...testsIn(copy, validator, (file) => !isMutation(file)),
+        ],
       },
       {
         watcher: 'mutation',
         command: (copy) => [
           '--test',
+          '--test-isolation=none',
           ...testsIn(copy, validator, isMutation),
           'test/properties/replayed-denials.test.ts',
         ],
@@ -55,16 +60,27 @@ const groups: readonly Group[] = [
     runs: [
       {
         watcher: 'named tests',
-        command: (copy) => ['--test', ...testsIn(copy, sender, (file) => !isMutation(file)), ...agents],
+        command: (copy) => [
+          '--test',
+          '--test-isolation=none',
+          ...testsIn(copy, sender, (file) => !isMutation(file)),
+          ...agents,
+        ],
       },
-      { watcher: 'mutation', command: (copy) => ['--test', ...testsIn(copy, sender, isMutation)] },
-      { watcher: 'decision vectors', command: (copy) => ['--test', ...testsIn(copy, ['test/decision'], () => true)] },
+      {
+        watcher: 'mutation',
+        command: (copy) => ['--test', '--test-isolation=none', ...testsIn(copy, sender, isMutation)],
+      },
+      {
+        watcher: 'decision vectors',
+        command: (copy) => ['--test', '--test-isolation=none', ...testsIn(copy, ['test/decision'], () => true)],
+      },
     ],
   },
 ];
 
 /** Of the differential runs; the same worlds for every fault. */
-const world = { SEED: '7', QUESTIONS: '1500', PER_WORLD: '1500', UNTIL: 'first' };
+const world = { SEED: '7', QUESTIONS: '700', PER_WORLD: '700', ATTACKED: '150', UNTIL: 'first' };
 
 const root = join(import.meta.dirname, '../..');
 const copy = mkdtempSync(join(tmpdir(), 'sekisho-planted-'));

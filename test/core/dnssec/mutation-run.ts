@@ -40,7 +40,11 @@ const add = (counts: Map<string, number>, word: string): void => void counts.set
 for (const subject of subjects) {
   const truth = lookUp(world, ...subject);
   let count = 0;
-  for (const { kind, says, meddle } of mutationsOf(world, subject, { every: 1, masks: [0x01, 0x80, 0xff] })) {
+  for (const { kind, says, meddle } of mutationsOf(world, subject, {
+    fields: 1,
+    every: 1,
+    masks: [0x01, 0x80, 0xff],
+  })) {
     const proof = lookUp(world, ...subject, { meddle });
     assertHolds(truth, proof, `${subject.join(' ')}: ${kind}: ${says}`);
     add(mutations, kind);

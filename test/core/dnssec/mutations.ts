@@ -72,20 +72,18 @@ const withOctet = (record: ResourceRecord, at: number, mask: number): ResourceRe
 
 const swapped = (message: Message): Message => ({ ...message, answer: message.authority, authority: message.answer });
 
+export type Density = { readonly fields: number; readonly every: number; readonly masks: readonly number[] };
+
 /**
- * Every mutation of the answers. `every`: so many octets of RDATA between two that are changed, beyond the first twenty,
- * where the fields are. `masks`: what is flipped in each.
+ * Every mutation of the answers. `fields`, `every`: of so many octets of RDATA one is changed, among the first twenty, where
+ * the fields are, and beyond. `masks`: what is flipped in each.
  */
-export function* mutationsOf(
-  world: World,
-  subject: Subject,
-  { every, masks }: { readonly every: number; readonly masks: readonly number[] },
-): Generator<Mutation> {
+export function* mutationsOf(world: World, subject: Subject, density: Density): Generator<Mutation> {
   for (const [asked, message] of heardBy(world, subject)) {
     const question = `${nameToText(asked.name)} ${asked.type}`;
     for (const section of sections)
       for (const [index, record] of message[section].entries())
-        yield* ofRecord({ name: asked.name, type: asked.type, section, index }, record, question, every, masks);
+        yield* ofRecord({ name: asked.name, type: asked.type, section, index }, record, question, density);
     const here =
       (change: (message: Message) => Message): Meddle =>
       (other, said) =>
@@ -105,12 +103,12 @@ function* ofRecord(
   place: Place,
   { type, rdata }: ResourceRecord,
   question: string,
-  every: number,
-  masks: readonly number[],
+  { fields, every, masks }: Density,
 ): Generator<Mutation> {
   const says = `${question}, ${place.section} ${place.index} of type ${type}`;
   const last = rdata.length - 1;
-  for (let at = 0; at <= last; at += at < 20 || at + every > last ? 1 : every)
+  // The last octet is always among them.
+  for (let at = 0; at <= last; at = at === last ? last + 1 : Math.min(at + (at < 20 ? fields : every), last))
     for (const mask of masks)
       yield {
         kind: 'octet changed',
