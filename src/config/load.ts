@@ -42,15 +42,11 @@ export function loadConfig(input: LoadInput): Result<Loaded, NonEmpty<ConfigFaul
   const environment = readEnvironment(input.env, faults);
   const profileValue = input.flags.profile ?? environment.get('profile')?.value ?? fileValues.get('profile')?.value;
   const profile = typeof profileValue === 'string' ? profileValue : 'default';
-  const values = merge([
-    builtIn(),
-    readProfile(profile, input, faults),
-    fileValues,
-    environment,
-    readFlags(input.flags, faults),
-  ]);
+  const profileValues = readProfile(profile, input, faults);
+  const written = new Set([profileValues, fileValues].flatMap((layer) => indicesOf(layer, 'listen')));
+  const values = merge([builtIn(), profileValues, fileValues, environment, readFlags(input.flags, faults)]);
   requireValues(values, faults);
-  const config = buildConfig(values, input, faults);
+  const config = buildConfig(values, written, input, faults);
   return isNonEmpty(faults) ? fault(faults) : ok({ config, values });
 }
 
@@ -303,7 +299,8 @@ function requireValues(values: Values, faults: ConfigFault[]): void {
 
 // ---- the typed whole
 
-function buildConfig(values: Values, input: LoadInput, faults: ConfigFault[]): Config {
+/** @param written which listeners a file or profile speaks of */
+function buildConfig(values: Values, written: ReadonlySet<number>, input: LoadInput, faults: ConfigFault[]): Config {
   const get = <T>(path: string): T => values.get(path)?.value as T;
   const optional = <T>(path: string): T | undefined => values.get(path)?.value as T | undefined;
   const item = <T>(array: string, index: number, key: string): T =>
@@ -329,7 +326,7 @@ function buildConfig(values: Values, input: LoadInput, faults: ConfigFault[]): C
       ownNames: get('identity.own_names'),
       postmaster: optional('identity.postmaster') ?? `postmaster@${origin}`,
     },
-    listen: listeners(values, item),
+    listen: listeners(values, written, item),
     resolver: {
       mode: get('resolver.mode'),
       servers: get('resolver.servers'),
@@ -394,7 +391,11 @@ const arrayDefault = (array: string, key: string): unknown => {
   return read.kind === 'ok' ? read.value : undefined;
 };
 
-function listeners(values: Values, item: <T>(array: string, index: number, key: string) => T): readonly Listener[] {
+function listeners(
+  values: Values,
+  written: ReadonlySet<number>,
+  item: <T>(array: string, index: number, key: string) => T,
+): readonly Listener[] {
   const indices = indicesOf(values, 'listen');
   return (indices.length === 0 ? [0] : indices).map((index) => {
     const address = item<Listener['address'] | undefined>('listen', index, 'address') ?? {
@@ -402,9 +403,7 @@ function listeners(values: Values, item: <T>(array: string, index: number, key: 
       port: 2525,
     };
     // config.md: the one listener that no file names serves loopback and completes addresses, wherever the environment puts it.
-    const builtInListener = [...values].every(
-      ([path, { source }]) => !path.startsWith(`listen.${index}.`) || source.startsWith('SEKISHO_'),
-    );
+    const builtInListener = !written.has(index);
     const given = <T>(key: string, other: T): T =>
       (values.get(`listen.${index}.${key}`)?.value as T | undefined) ?? other;
     return {
