@@ -28,7 +28,12 @@ export async function doctor(program: Program, given: Arguments): Promise<ExitCo
   };
   const faults = await program.inspect(loaded);
   const findings = [
-    ...faults.map((found) => ({ subject: 'configuration', outcome: 'fail' as const, says: faultLine(found) })),
+    ...faults.map((found) => ({
+      subject: 'configuration',
+      outcome: 'fail' as const,
+      says: faultLine(found),
+      remedy: 'see sekisho config check, and docs/configuration.md',
+    })),
     ...(await program.doctor(loaded, given.flags, request)),
   ];
   if (given.flags.on('json')) json(terminal, { schema: 'sekisho.doctor/1', findings });

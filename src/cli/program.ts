@@ -121,12 +121,11 @@ export type DoctorRequest = {
   readonly bad: readonly string[];
 };
 
-export type DoctorFinding = {
-  readonly subject: string;
-  readonly outcome: 'pass' | 'fail' | 'unknown' | 'not-applicable';
-  readonly says: string;
-  readonly remedy?: string;
-};
+/** Whatever is wrong or could not be told comes with what to do about it. */
+export type DoctorFinding = { readonly subject: string; readonly says: string } & (
+  | { readonly outcome: 'pass' | 'not-applicable'; readonly remedy?: string }
+  | { readonly outcome: 'fail' | 'unknown'; readonly remedy: string }
+);
 
 export type Readiness = {
   readonly ready: boolean;

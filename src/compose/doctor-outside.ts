@@ -17,6 +17,17 @@ import { refusalOf } from '../core/routing/addresses.ts';
 import { octetsOf } from '../core/routing/ip-address.ts';
 import type { Bench } from './bench.ts';
 
+const remedies = {
+  resolver: 'mend the resolver first: use one that passes DNSSEC on, such as a local unbound',
+  name: 'a name such as example.org is wanted',
+  connect: 'leave --no-connect away',
+  address: 'behind NAT set delivery.source_addresses, or look at the address that others see by hand',
+  sign: 'sign the zone first: senders ignore TLSA records in one that is not',
+  lookUp: (name: string, type: string): string => `see sekisho dns ${name} ${type}, or ask again later`,
+  reach: (host: string): string => `see sekisho trace --host ${host}; port 25 may be closed on the way, or there`,
+  tlsa: (host: string): string => `see sekisho tlsa check ${host}`,
+};
+
 export async function examineOutside(
   config: Config,
   bench: Bench,
@@ -24,7 +35,14 @@ export async function examineOutside(
 ): Promise<readonly DoctorFinding[]> {
   const exam = await bench.outlook.resolver.examined();
   if (exam.state !== 'passed')
-    return [{ subject: 'port 25', outcome: 'unknown', says: 'not tested: no resolver is fit to find a mail host' }];
+    return [
+      {
+        subject: 'port 25',
+        outcome: 'unknown',
+        says: 'not tested: no resolver is fit to find a mail host',
+        remedy: remedies.resolver,
+      },
+    ];
   const own = ownAddresses(config);
   const parts = await Promise.all([
     knownNames(bench, request),
@@ -52,10 +70,11 @@ async function knownNames(bench: Bench, { good, bad }: DoctorRequest): Promise<r
   const judge = async (name: string, wanted: 'secure' | 'bogus'): Promise<DoctorFinding> => {
     const subject = wanted === 'secure' ? 'good name' : 'broken name';
     const proof = await lookUp(bench, name, 'A');
-    if (proof === undefined) return { subject, outcome: 'unknown', says: `${name} is no name` };
+    if (proof === undefined) return { subject, outcome: 'unknown', says: `${name} is no name`, remedy: remedies.name };
     const says = `${name} is ${proof.state}${proof.because === null ? '' : ` (${proof.because})`}`;
     if (proof.state === wanted) return { subject, outcome: 'pass', says };
-    if (proof.state === 'indeterminate') return { subject, outcome: 'unknown', says };
+    if (proof.state === 'indeterminate')
+      return { subject, outcome: 'unknown', says, remedy: remedies.lookUp(name, 'A') };
     return {
       subject,
       outcome: 'fail',
@@ -79,10 +98,8 @@ const wellKnown = ['gmail.com', 'outlook.com'];
 
 async function reach(config: Config, bench: Bench, { reach: named }: DoctorRequest): Promise<readonly DoctorFinding[]> {
   const subject = 'port 25';
-  const notTested = (says: string): readonly DoctorFinding[] => [
-    { subject, outcome: 'unknown', says: `not tested: ${says}` },
-  ];
-  if (named === 'none') return notTested('--no-connect');
+  if (named === 'none')
+    return [{ subject, outcome: 'unknown', says: 'not tested: --no-connect', remedy: remedies.connect }];
   const { outlook, probeOptions } = bench;
   const missed: string[] = [];
   for (const text of named.length > 0 ? named : wellKnown) {
@@ -127,7 +144,8 @@ async function reverseNames(
       {
         subject,
         outcome: 'unknown',
-        says: 'this machine has no public address of its own; set delivery.source_addresses',
+        says: 'this machine has no public address of its own',
+        remedy: remedies.address,
       },
     ];
   return Promise.all(own.map((address) => reverseName(config.identity.hostname, bench, address)));
@@ -138,7 +156,12 @@ async function reverseName(hostname: string, bench: Bench, address: IpAddress): 
   const remedy = `whoever gave out ${address} can set its reverse name to ${hostname}; identity.hostname must be that name`;
   const proof = await lookUp(bench, reverseOf(address), 'PTR');
   if (proof === undefined || proof.state === 'bogus' || proof.state === 'indeterminate')
-    return { subject, outcome: 'unknown', says: `no answer for the reverse name of ${address}` };
+    return {
+      subject,
+      outcome: 'unknown',
+      says: `no answer for the reverse name of ${address}`,
+      remedy: remedies.lookUp(reverseOf(address), 'PTR'),
+    };
   const names = proof.records.map(({ type, rdata }) => rdataToText(type, rdata).replace(/\.$/, '').toLowerCase());
   if (names.length === 0) return { subject, outcome: 'fail', says: `${address} has no reverse name`, remedy };
   if (!names.includes(hostname.toLowerCase()))
@@ -149,7 +172,12 @@ async function reverseName(hostname: string, bench: Bench, address: IpAddress): 
       ? (await bench.outlook.resolver.resolve(host.value, address.includes(':') ? 'AAAA' : 'A')).answer
       : undefined;
   if (forward === undefined || forward.kind === 'failed')
-    return { subject, outcome: 'unknown', says: `no answer for the addresses of ${hostname}` };
+    return {
+      subject,
+      outcome: 'unknown',
+      says: `no answer for the addresses of ${hostname}`,
+      remedy: remedies.lookUp(hostname, 'A'),
+    };
   const agrees = forward.kind === 'found' && forward.value.includes(address);
   return agrees
     ? { subject, outcome: 'pass', says: `${address} and ${hostname} name each other` }
@@ -175,7 +203,7 @@ async function senderPolicy({ outlook, sight }: Bench, own: readonly IpAddress[]
     own.map(async (address): Promise<DoctorFinding> => {
       const { kind, says } = await spfAllows(outlook.resolver, origin, address);
       if (kind === 'pass') return { subject, outcome: 'pass', says: `${address} may send for ${origin} (${says})` };
-      if (kind === 'unknown') return { subject, outcome: 'unknown', says };
+      if (kind === 'unknown') return { subject, outcome: 'unknown', says, remedy: remedies.lookUp(origin, 'TXT') };
       if (kind === 'none') return { subject, outcome: 'not-applicable', says };
       return {
         subject,
@@ -205,7 +233,12 @@ async function readiness(
   );
   for await (const host of found) {
     if ('kind' in host)
-      findings.push({ subject: 'MX', outcome: 'unknown', says: `${domain} has no MX host to look at (${host.state})` });
+      findings.push({
+        subject: 'MX',
+        outcome: 'unknown',
+        says: `${domain} has no MX host to look at (${host.state})`,
+        remedy: remedies.lookUp(domain, 'MX'),
+      });
     else findings.push(await hostZone(bench, host.host), ...hostFindings(host, own));
   }
   return findings;
@@ -224,7 +257,8 @@ function zoneFinding(subject: string, name: string, proof: Proof | undefined): D
   const state = proof?.state ?? 'indeterminate';
   const because = proof?.because ?? null;
   if (state === 'secure') return { subject, outcome: 'pass', says: `${name} is signed, and its parent vouches for it` };
-  if (state === 'indeterminate') return { subject, outcome: 'unknown', says: `no answer for ${name}` };
+  if (state === 'indeterminate')
+    return { subject, outcome: 'unknown', says: `no answer for ${name}`, remedy: remedies.lookUp(name, 'DS') };
   return state === 'insecure'
     ? {
         subject,
@@ -245,7 +279,7 @@ function hostFindings(check: TlsaCheck, own: readonly IpAddress[]): readonly Doc
       ? { subject: 'MX', outcome: 'pass', says: `${host} is this machine` }
       : { subject: 'MX', outcome: 'not-applicable', says: `${host} is not known to be this machine` },
     offered.length === 0
-      ? { subject: 'STARTTLS', outcome: 'unknown', says: `${host} was not reached` }
+      ? { subject: 'STARTTLS', outcome: 'unknown', says: `${host} was not reached`, remedy: remedies.reach(host) }
       : mute.length === 0
         ? { subject: 'STARTTLS', outcome: 'pass', says: `${host} offers it at every address, with and without SNI` }
         : {
@@ -265,7 +299,9 @@ function tlsaFinding({ host, published, verdict, says, wouldMatch, owner }: Tlsa
   const withRemedy = remedy === undefined ? {} : { remedy };
   if (verdict === 'match')
     return { subject, outcome: 'pass', says: `${host}: published, and every combination matches` };
-  if (verdict === 'undetermined') return { subject, outcome: 'unknown', says: `${host}: ${says}` };
+  if (verdict === 'undetermined')
+    return { subject, outcome: 'unknown', says: `${host}: ${says}`, remedy: remedies.tlsa(host) };
   if (published === 'none') return { subject, outcome: 'not-applicable', says: `${host}: none yet`, ...withRemedy };
-  return { subject, outcome: 'fail', says: `${host}: ${says}`, ...(published === 'insecure' ? {} : withRemedy) };
+  const fix = published === 'insecure' ? remedies.sign : (remedy ?? remedies.tlsa(host));
+  return { subject, outcome: 'fail', says: `${host}: ${says}`, remedy: fix };
 }

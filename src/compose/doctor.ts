@@ -14,7 +14,11 @@ export async function examineMachine(
 ): Promise<readonly DoctorFinding[]> {
   const findings: DoctorFinding[] = [hostName(config), clock(around), disk(config)];
   if (materials !== undefined) {
-    findings.push(trustStore(materials), anchors(config), ...(await resolver(config, materials, around)));
+    findings.push(
+      trustStore(materials, config.tls.trustStore, process.platform),
+      anchors(config),
+      ...(await resolver(config, materials, around)),
+    );
   }
   return [...findings, ...exceptions(config, around)];
 }
@@ -51,15 +55,28 @@ function disk(config: Config): DoctorFinding {
     : { subject: 'disk', outcome: 'fail', says, remedy: 'make room, or lower queue.min_free' };
 }
 
-function trustStore({ trustStore: { certificates, source } }: Sight): DoctorFinding {
-  return certificates.length === 0
-    ? {
-        subject: 'trust store',
-        outcome: 'fail',
-        says: `${source} holds no certificate: WebPKI never succeeds`,
-        remedy: 'install ca-certificates, or set tls.trust_store',
-      }
-    : { subject: 'trust store', outcome: 'pass', says: `${certificates.length} authorities from ${source}` };
+/** Where each system has its bundle from (OPS-4). */
+export function bundleRemedy(platform: NodeJS.Platform): string {
+  if (platform === 'freebsd') return 'pkg install ca_root_nss, or certctl rehash; or set tls.trust_store';
+  if (platform === 'openbsd') return 'it belongs to the base system: /etc/ssl/cert.pem; or set tls.trust_store';
+  return 'install the package ca-certificates; or set tls.trust_store';
+}
+
+/** @param setting `tls.trust_store`. */
+export function trustStore(
+  { trustStore: { certificates, source } }: Pick<Sight, 'trustStore'>,
+  setting: string,
+  platform: NodeJS.Platform,
+): DoctorFinding {
+  const subject = 'trust store';
+  const remedy = bundleRemedy(platform);
+  if (certificates.length === 0)
+    return { subject, outcome: 'fail', says: `${source} holds no certificate: WebPKI never succeeds`, remedy };
+  const says = `${certificates.length} authorities from ${source}`;
+  // PKIX-6: they work, and grow old with the program instead of with the system.
+  if (setting === 'system' && source === 'builtin')
+    return { subject, outcome: 'pass', says: `${says}: this system has no bundle`, remedy };
+  return { subject, outcome: 'pass', says };
 }
 
 const anchors = ({ resolver: { trustAnchors } }: Config): DoctorFinding => ({
@@ -72,17 +89,15 @@ async function resolver(config: Config, materials: Sight, around: Surroundings):
   const opened = openResolver(config, materials, around);
   try {
     const exam = await opened.examined();
-    return exam.servers.map((server) => ({
-      subject: 'resolver',
-      outcome: server.passed ? 'pass' : 'fail',
-      says: `${server.server}: ${server.says}`,
-      ...(server.passed
-        ? {}
-        : {
-            remedy:
-              'use a resolver that passes DNSSEC on, such as a local unbound; nothing is delivered through this one',
-          }),
-    }));
+    const from = config.resolver.servers.length === 0 ? ' (/etc/resolv.conf)' : '';
+    const remedy =
+      'use a resolver that passes DNSSEC on, such as a local unbound; nothing is delivered through this one';
+    return exam.servers.map((server): DoctorFinding => {
+      const says = `${server.server}${from}: ${server.says}`;
+      return server.passed
+        ? { subject: 'resolver', outcome: 'pass', says }
+        : { subject: 'resolver', outcome: 'fail', says, remedy };
+    });
   } finally {
     opened.close();
   }

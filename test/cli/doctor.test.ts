@@ -40,6 +40,8 @@ async function doctor(
 ): Promise<Said & { of: (subject: string) => readonly DoctorFinding[] }> {
   const said = await sekisho(world, 'doctor', '--json', ...argv);
   const { findings } = jsonOf<{ findings: readonly DoctorFinding[] }>(said);
+  for (const { subject, outcome, remedy } of findings)
+    if (outcome === 'fail' || outcome === 'unknown') assert.ok((remedy ?? '').length > 10, `a remedy for ${subject}`);
   return { ...said, of: (subject) => findings.filter((one) => one.subject === subject) };
 }
 const outcomes = (findings: readonly DoctorFinding[]): readonly string[] => findings.map(({ outcome }) => outcome);
