@@ -357,7 +357,7 @@ async function hand(ports: SendPorts, errand: ErrandHere, ready: Ready, signal: 
 // A session older than this is not ridden again: certificates and records are looked at anew.
 const reusableFor = 5 * 60_000;
 /** And none carries more messages than this: a host that counts them ends it in its own time. */
-const maxCarried = 100;
+const maxCarried = 1000;
 
 /** What the next message may ride; undefined for a session that no other one may. */
 function keepable({ session, extensions, attempt, ridden }: Ready): PooledSession | undefined {

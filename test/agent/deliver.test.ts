@@ -670,6 +670,43 @@ describe('sessions', () => {
         assert.deepEqual(summary(await at.send()), ['sent mx1.example.com']);
       });
 
+  for (const reply of ['421 4.7.0 too many messages', '450 4.7.1 enough for this session', '503 5.5.1 sequence'])
+    test(`SMTP-13 a host that has had enough of a session (${reply}) is asked again on a fresh one`, async () => {
+      const isSecond = (lines: readonly string[]): boolean => lines.filter((one) => one.includes('MAIL')).length > 1;
+      const on = (line: string, { lines }: { readonly lines: readonly string[] }) =>
+        line.startsWith('MAIL') && isSecond(lines) ? `${reply}\r\n` : undefined;
+      const at = await world({ hosts: { '127.0.0.1': { on } } });
+      for (let round = 0; round < 3; round += 1) assert.deepEqual(summary(await at.send()), ['sent mx1.example.com']);
+      assert.equal(at.dials.length, 3);
+    });
+
+  test('SMTP-9 SMTP-13 4yz to the first MAIL of a session is the answer', async () => {
+    const at = await world({
+      hosts: { '127.0.0.1': { on: (line) => (line.startsWith('MAIL') ? '450 4.7.1 later\r\n' : undefined) } },
+    });
+    assert.deepEqual(summary(await at.send()), ['deferred remote-4yz 4.7.1']);
+    assert.equal(at.dials.length, 1);
+  });
+
+  test('SMTP-13 SMTP-16 EXT-5 A8 a crowd goes through five sessions, and no session carries two kinds of messages', async () => {
+    const keywords = (secure: string) => (secure === 'tls' ? ['REQUIRETLS', 'PIPELINING'] : []);
+    const at = await world({ hosts: { '127.0.0.1': { keywords } } });
+    const rounds = await Promise.all(
+      Array.from({ length: 24 }, (_, index) => at.send(index % 6 === 0 ? { tag: 'requiretls' } : {})),
+    );
+    for (const round of rounds) assert.deepEqual(summary(round), ['sent mx1.example.com']);
+    const sink = at.sinks['127.0.0.1'];
+    assert.equal(sink?.messages.length, 24);
+    const kinds = sink?.sessions.map(({ lines }) => {
+      const mails = lines.filter((line) => line.includes('MAIL'));
+      return new Set(mails.map((line) => line.includes('REQUIRETLS'))).size;
+    });
+    assert(
+      kinds?.every((count) => count <= 1),
+      JSON.stringify(kinds),
+    );
+  });
+
   test('SMTP-13 RTE-16 a session is ridden only to an address that this destination has', async () => {
     const at = await world({ hosts: { '127.0.0.1': {}, '127.0.0.2': {} } });
     await at.send();

@@ -526,6 +526,149 @@ export function dialerContract(makeDialer: (wish: DialerWish, roots: readonly st
     });
   });
 
+  describe('an envelope behind the final dot', () => {
+    const pipelining = ['PIPELINING'];
+    const to = (text: string): OutgoingMessage => messageOf({ recipients: [recipient(text)] });
+    /** Two messages; the second is begun at the final dot of the first. */
+    const both = async (script: Script, second: Partial<{ message: OutgoingMessage; signal: AbortSignal }> = {}) => {
+      const met = await ready({ keywords: pipelining, ...script }, { timeouts: { ...short, mail: 0.5 } });
+      const begun: Promise<TransferOutcome>[] = [];
+      const { message = to('second@to.example'), signal = running() } = second;
+      const first = await met.dialer.transfer(cleared(met.session), to('first@to.example'), running(), () => {
+        begun.push(met.dialer.transfer(cleared(met.session), message, signal));
+        return 'taken';
+      });
+      assert.equal(begun.length, 1);
+      return { ...met, first, second: begun[0] as Promise<TransferOutcome> };
+    };
+
+    test('EXT-5 it goes out before the reply, and each message gets its own replies', async () => {
+      let dots = 0;
+      const on = (line: string) => {
+        if (line === '.') dots += 1;
+        if (line === '.' && dots === 1) return '';
+        // The reply to the first dot comes together with the one to the MAIL behind it.
+        if (line.startsWith('MAIL') && dots === 1) return '250 2.0.0 one\r\n250 2.1.0 ok\r\n';
+        return line === '.' ? '250 2.0.0 two\r\n' : undefined;
+      };
+      const { first, second, sink } = await both({ on });
+      const texts = (outcome: TransferOutcome) =>
+        outcome.kind === 'replied' ? outcome.replies.map(({ reply }) => reply.lines[0]) : outcome;
+      assert.deepEqual(texts(first), ['one']);
+      assert.deepEqual(texts(await second), ['two']);
+      assert.deepEqual(
+        sink.messages.map(({ recipients }) => recipients[0]),
+        ['RCPT TO:<first@to.example>', 'RCPT TO:<second@to.example>'],
+      );
+    });
+
+    for (const [reply, expected] of [
+      ['554 5.7.1 no', 'final-dot 554'],
+      ['451 4.3.0 later', 'final-dot 451'],
+    ] as const) {
+      test(`SMTP-9 EXT-5 a refusal of the first (${reply}) does not touch the second`, async () => {
+        let dots = 0;
+        const on = (line: string) => (line === '.' && ++dots === 1 ? `${reply}\r\n` : undefined);
+        const { first, second } = await both({ on });
+        assert.deepEqual(codes(first), [expected]);
+        assert.deepEqual(codes(await second), ['final-dot 250']);
+      });
+    }
+
+    test('SMTP-9 EXT-5 a refusal of the second does not touch the first, and the session lives', async () => {
+      const on = (line: string) => (line.includes('<second@') ? '550 5.1.1 no\r\n' : undefined);
+      const { first, second, dialer, session } = await both({ on });
+      assert.deepEqual(codes(first), ['final-dot 250']);
+      assert.deepEqual(codes(await second), ['rcpt 550']);
+      const next = await dialer.transfer(cleared(session), to('third@to.example'), running());
+      assert.deepEqual(codes(next), ['final-dot 250']);
+    });
+
+    test('SMTP-7 EXT-5 421 to the first dot: that is its answer, the second was not begun', async () => {
+      const { first, second } = await both({ on: (line) => (line === '.' ? '421 4.3.2 bye\r\n' : undefined) });
+      assert.deepEqual(codes(first), ['final-dot 421']);
+      const lost = await second;
+      assert(lost.kind === 'lost' && lost.during === 'mail' && lost.afterDot === 'no', JSON.stringify(lost));
+    });
+
+    for (const how of ['drop', 'hang'] as const) {
+      test(`SMTP-10 EXT-5 the connection is lost at the first dot (${how}): only the first may have been taken`, async () => {
+        let dots = 0;
+        const on = (line: string) => {
+          if (line === '.') dots += 1;
+          return dots > 0 ? how : undefined;
+        };
+        const { first, second } = await both({ on });
+        const lost = await second;
+        assert(first.kind === 'lost' && first.afterDot === 'yes', JSON.stringify(first));
+        assert(lost.kind === 'lost' && lost.during === 'mail' && lost.afterDot === 'no', JSON.stringify(lost));
+      });
+    }
+
+    test('SMTP-10 who gives up the second does not take the first one with it', async () => {
+      const control = new AbortController();
+      let dots = 0;
+      const on = (line: string) => {
+        if (line === '.' && ++dots === 1) return '';
+        if (!line.startsWith('MAIL') || dots === 0) return undefined;
+        control.abort();
+        return '250 2.0.0 one\r\n250 2.1.0 ok\r\n';
+      };
+      const { first, second, dialer, session } = await both({ on }, { signal: control.signal });
+      assert.deepEqual(codes(first), ['final-dot 250']);
+      const lost = await second;
+      assert(lost.kind === 'lost' && lost.says === 'aborted');
+      assert.equal((await dialer.transfer(cleared(session), to('third@to.example'), running())).kind, 'lost');
+    });
+
+    test('EXT-2 a second that this host cannot take waits for the first and leaves the session as it was', async () => {
+      const message = messageOf({ text: 'x'.repeat(200) });
+      const { first, second, dialer, session, sink } = await both(
+        { keywords: ['PIPELINING', 'SIZE 100'] },
+        { message },
+      );
+      assert.deepEqual(codes(first), ['final-dot 250']);
+      assert.equal((await second).kind, 'refused-before-data');
+      assert.deepEqual(codes(await dialer.transfer(cleared(session), to('third@to.example'), running())), [
+        'final-dot 250',
+      ]);
+      assert.equal(sink.sessions.length, 1);
+    });
+
+    test('SMTP-10 a session that is closed with a reply still to come is closed after it', async () => {
+      const { dialer, session } = await ready({ keywords: pipelining });
+      const outcome = await dialer.transfer(cleared(session), to('first@to.example'), running(), () => {
+        dialer.close(session, 'abort');
+        return 'none';
+      });
+      assert.deepEqual(codes(outcome), ['final-dot 250']);
+      assert.equal((await dialer.transfer(cleared(session), to('second@to.example'), running())).kind, 'lost');
+    });
+
+    test('EXT-5 EXT-6 not without PIPELINING, and not behind a dot that ends nothing', async () => {
+      const data = (line: string) => (line === 'DATA' ? '354 go\r\n' : undefined);
+      for (const script of [
+        {},
+        { keywords: pipelining, on: (line: string) => (line.startsWith('RCPT') ? '550 5.1.1 no\r\n' : data(line)) },
+      ]) {
+        const { dialer, session } = await ready(script);
+        const outcome = await dialer.transfer(cleared(session), to('first@to.example'), running(), () => {
+          assert.fail('offered');
+        });
+        assert.equal(outcome.kind, 'replied');
+        dialer.close(session, 'abort');
+      }
+    });
+  });
+
+  test('SMTP-2 a transaction has a deadline as a whole, whatever each phase may take', async () => {
+    const { outcome } = await send({ on: (line) => (line === 'DATA' ? 'hang' : undefined) }, messageOf(), {
+      timeouts: { transaction: 0.1 },
+    });
+    assert(outcome.kind === 'lost');
+    assert.equal(outcome.says, 'time-out of the transaction');
+  });
+
   describe('the parameters', () => {
     const everything = ['SIZE 1000', '8BITMIME', 'SMTPUTF8', 'DSN', 'REQUIRETLS', 'PIPELINING'];
     const linesFor = async (keywords: readonly string[], message: OutgoingMessage, wish: DialerWish = {}) => {
