@@ -87,7 +87,9 @@ export function createRelayClient(endpoint: Endpoint, timeoutMs: number): RelayC
     flush: async () => void (await post('/api/v1/flush', {})),
     probe: async (address) => {
       const given = await post<{ id?: string; nonce?: string; refused?: string }>('/api/v1/probe', { address });
-      return given.id === undefined ? fault(given.refused ?? 'refused') : ok({ id: given.id, nonce: given.nonce ?? '' });
+      return given.id === undefined
+        ? fault(given.refused ?? 'refused')
+        : ok({ id: given.id, nonce: given.nonce ?? '' });
     },
     policies: async () => (await ask('GET', '/api/v1/policies')).value as readonly CachedPolicy[],
     policy: async (domain) => {

@@ -13,6 +13,7 @@ import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { type Arguments, commonFault, commonFlags, type FlagSpec, filterFlags, parseFlags } from './flags.ts';
 import { health } from './health.ts';
+import { helpTexts } from './help-texts.ts';
 import { log } from './log.ts';
 import { man } from './man.ts';
 import { policy } from './policy.ts';
@@ -389,6 +390,17 @@ function misuse(program: Program, says: string, see: string): ExitCode {
   return exitCodes.usage;
 }
 
+/** Words in lines of at most so many columns. */
+function folded(text: string, width: number): string {
+  const lines: string[] = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines.join('\n');
+}
+
 const flagRow = (flag: FlagSpec): readonly string[] => [
   `  ${flag.short === undefined ? '    ' : `-${flag.short}, `}--${flag.name}${flag.value === undefined ? '' : ` <${flag.value}>`}`,
   flag.says,
@@ -399,10 +411,12 @@ function help(program: Program, verb: string | undefined): ExitCode {
   const command = commands.find((candidate) => candidate.name === verb);
   if (command) {
     terminal.out(`${bold(terminal, `sekisho ${command.name}`)}: ${command.says}\n\n`);
-    terminal.out(
-      `${command.examples.map((example) => `  ${example}`).join('\n')}\n\nusage: sekisho ${command.usage}\n\n`,
-    );
-    terminal.out(`${table([...command.flags, ...commonFlags].map(flagRow))}\n\nexit status: ${exitWords}\n`);
+    terminal.out(`${command.examples.map((example) => `  ${example}`).join('\n')}\n\n`);
+    const reading = helpTexts[command.name];
+    if (reading !== undefined) terminal.out(`${folded(reading, Math.min(terminal.style.width, 100))}\n\n`);
+    terminal.out(`usage: sekisho ${command.usage}\n\n`);
+    if (command.flags.length > 0) terminal.out(`${table(command.flags.map(flagRow))}\n\n`);
+    terminal.out(`flags of all verbs:\n${table(commonFlags.map(flagRow))}\n\nexit status: ${exitWords}\n`);
     return exitCodes.yes;
   }
   const entry = catalogue[verb as Reason];

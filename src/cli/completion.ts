@@ -1,5 +1,6 @@
 // `sekisho completion bash|zsh|fish`: what can be typed next, printed from the one table of verbs.
 
+import { reasons } from '../core/policy/catalogue.ts';
 import type { Command } from './commands.ts';
 import type { Arguments, FlagSpec } from './flags.ts';
 import type { Program } from './program.ts';
@@ -33,10 +34,13 @@ export const subverbs = ({ name, usage }: Command): readonly string[] => {
 };
 
 /** The closed set of a flag's value, where it has one. */
-const choices = ({ value }: FlagSpec): readonly string[] =>
-  value !== undefined && /^[a-z0-9-]+(\|[a-z0-9-]+)+$/.test(value) ? value.split('|') : [];
+const choices = ({ value, of }: FlagSpec): readonly string[] =>
+  of ?? (value !== undefined && /^[a-z0-9-]+(\|[a-z0-9-]+)+$/.test(value) ? value.split('|') : []);
 
 const flagsOf = ({ flags }: Command, { common }: Table): readonly FlagSpec[] => [...flags, ...common];
+
+/** What `help` can be asked for. */
+const helpWords = ({ commands }: Table): readonly string[] => [...commands.map(({ name }) => name), ...reasons];
 
 // ---- bash
 
@@ -63,7 +67,7 @@ _sekisho() {
   fi
   case "$verb" in
 ${verbs.join('\n')}
-    help) words="${table.commands.map(({ name }) => name).join(' ')}" ;;
+    help) words="${helpWords(table).join(' ')}" ;;
   esac
   case "$verb $prev" in
 ${[...values, ...common].join('\n')}
@@ -103,6 +107,7 @@ _sekisho() {
   local -a verbs
   verbs=(
 ${verbs.join('\n')}
+    'help:examples and flags of a verb, or what a reason code means'
   )
   if (( CURRENT == 2 )); then
     _describe 'verb' verbs
@@ -113,6 +118,7 @@ ${verbs.join('\n')}
   (( CURRENT-- ))
   case $verb in
 ${cases.join('\n')}
+    help) _arguments '1:what:(${helpWords(table).join(' ')})' ;;
   esac
 }
 if [ "$funcstack[1]" = "_sekisho" ]; then _sekisho "$@"; else compdef _sekisho sekisho; fi
@@ -140,6 +146,10 @@ function fish(table: Table): string {
       ...command.flags.map((flag) => fishFlag(seen, flag)),
     ];
   });
-  const common = table.common.map((flag) => fishFlag('', flag));
+  const common = [
+    "complete -c sekisho -n __fish_use_subcommand -f -a help -d 'examples and flags of a verb, or a reason code'",
+    `complete -c sekisho -n '__fish_seen_subcommand_from help' -f -a ${fishText(helpWords(table).join(' '))}`,
+    ...table.common.map((flag) => fishFlag('', flag)),
+  ];
   return `# fish completion for sekisho; put it into ~/.config/fish/completions/sekisho.fish\n${[...lines, ...common].join('\n')}\n`;
 }

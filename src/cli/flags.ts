@@ -4,12 +4,15 @@ import { parseArgs } from 'node:util';
 import { parseDuration } from '../config/values.ts';
 import { type Instant, instant } from '../core/base/brand.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
+import { reasons } from '../core/policy/catalogue.ts';
 
 export type FlagSpec = {
   readonly name: string;
   readonly short?: string;
   readonly value?: string;
   readonly multiple?: 'yes';
+  /** The closed set of its value, for completions. */
+  readonly of?: readonly string[];
   readonly says: string;
 };
 
@@ -49,8 +52,13 @@ export const filterFlags: readonly FlagSpec[] = [
   { name: 'to', value: 'address', says: 'recipient address' },
   { name: 'older', value: '2h', says: 'received before that long ago' },
   { name: 'newer', value: '2h', says: 'received within that time' },
-  { name: 'because', value: 'reason', says: 'last reason code' },
-  { name: 'state', value: 'state', says: 'queued, deferred, held, sent, bounced or dropped' },
+  { name: 'because', value: 'reason', of: reasons, says: 'last reason code; see sekisho help <reason>' },
+  {
+    name: 'state',
+    value: 'state',
+    of: ['queued', 'deferred', 'held', 'sent', 'bounced', 'dropped'],
+    says: 'queued, deferred, held, sent, bounced or dropped',
+  },
   { name: 'limit', value: 'n', says: 'at most so many' },
 ];
 

@@ -1,7 +1,9 @@
 // `sekisho man`: the manual page, printed from the one table of verbs (man(7) macros only).
 
+import { catalogue, reasons } from '../core/policy/catalogue.ts';
 import type { Table } from './completion.ts';
 import type { FlagSpec } from './flags.ts';
+import { helpTexts } from './help-texts.ts';
 import type { Program } from './program.ts';
 import { type ExitCode, exitCodes } from './terminal.ts';
 
@@ -25,6 +27,7 @@ export function manualPage({ commands, common }: Table, version: string): string
     roff(`${says[0]?.toUpperCase() ?? ''}${says.slice(1)}.`),
     '.PP',
     `.B sekisho ${roff(usage)}`,
+    ...(helpTexts[name] === undefined ? [] : ['.PP', roff(helpTexts[name])]),
     ...flags.flatMap(flagLines),
     '.PP',
     '.nf',
@@ -47,6 +50,9 @@ export function manualPage({ commands, common }: Table, version: string): string
     ...statuses.flatMap(([code, says]) => ['.TP', `.B ${code}`, roff(says)]),
     '.PP',
     'Of several subjects the worst counts, in the order 5, 4, 2, 1, 3, 0.',
+    '.SH REASON CODES',
+    roff('What sekisho help <code> explains, with cause and remedy.'),
+    ...reasons.flatMap((reason) => ['.TP', `.B ${roff(reason)}`, roff(`${catalogue[reason].sentence}.`)]),
     '.SH FILES',
     '.TP',
     '.I /etc/sekisho/sekisho.toml',

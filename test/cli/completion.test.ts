@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { commands } from '../../src/cli/commands.ts';
 import { subverbs } from '../../src/cli/completion.ts';
 import { commonFlags } from '../../src/cli/flags.ts';
+import { helpTexts } from '../../src/cli/help-texts.ts';
 import { bare } from '../relay/world.ts';
 
 const scriptFor = async (shell: string): Promise<string> => {
@@ -55,6 +56,9 @@ test('bash completes with what it was given', async () => {
   assert.deepEqual(complete('sekisho', 'tlsa', 'make', '--cert'), ['--certificate', '--cert']);
   assert.deepEqual(complete('sekisho', 'check', '--as', 'm'), ['mta-sts']);
   assert.deepEqual(complete('sekisho', 'dns', '--color', 'n'), ['never']);
+  assert.deepEqual(complete('sekisho', 'help', 'cert-no-t'), ['cert-no-tlsa-match']);
+  assert.deepEqual(complete('sekisho', 'log', '--because', 'cert-no-t'), ['cert-no-tlsa-match']);
+  assert.deepEqual(complete('sekisho', 'queue', '--state', 'h'), ['held']);
 });
 
 test('the manual page holds every verb, flag, example and exit status, and only known requests', async () => {
@@ -70,6 +74,34 @@ test('the manual page holds every verb, flag, example and exit status, and only 
   for (const line of out.split('\n'))
     if (/^[.']/.test(line)) assert.match(line, /^\.(TH|SH|SS|PP|TP|B|I|nf|fi)( |$)/, line);
   for (const status of [0, 1, 2, 3, 4, 5]) assert.ok(out.includes(`.B ${status}\n`));
+});
+
+test('help teaches: examples first, then how the answer is read, for every verb and nothing else', async () => {
+  for (const { name, examples } of commands) {
+    const { out, code } = await bare({}, 'help', name);
+    assert.equal(code, 0);
+    const places = [
+      examples[0] ?? '',
+      helpTexts[name]?.split(' ').slice(0, 3).join(' ') ?? '',
+      'usage:',
+      'exit status:',
+    ].map((text) => out.indexOf(text));
+    assert.ok((helpTexts[name] ?? '').length > 30, `a text for ${name}`);
+    assert.ok(
+      places.every((place) => place > 0),
+      `${name}: ${places}`,
+    );
+    assert.deepEqual(
+      places,
+      places.toSorted((a, b) => a - b),
+      name,
+    );
+    for (const example of examples) assert.match(example, new RegExp(`^sekisho ${name}( |$)`), example);
+    for (const line of out.split('\n')) assert.ok(line.length <= 170, line);
+  }
+  const ahead = ['report', 'sendmail'];
+  for (const name of Object.keys(helpTexts))
+    assert.ok(commands.some((one) => one.name === name) || ahead.includes(name), name);
 });
 
 test('wrong use is told in one line', async () => {
