@@ -6,7 +6,7 @@ import { isNonEmpty, type NonEmpty } from '../core/base/result.ts';
 import type { RecipientOutcome } from '../core/policy/model.ts';
 import { headerSection, maxReturnedHeaders } from '../core/smtp/dsn.ts';
 import { makeQueueId } from '../core/smtp/queue-id.ts';
-import { nextStep, type Schedule } from '../core/smtp/schedule.ts';
+import { maxJitter, nextStep, type Schedule } from '../core/smtp/schedule.ts';
 import type { Round } from './deliver.ts';
 import { createDestinationWindows } from './destination-window.ts';
 import type { Clock, Lease, Log, Metrics, QueueStore, RecipientRow, Settlement } from './ports.ts';
@@ -21,7 +21,7 @@ import {
 } from './settle-round.ts';
 
 export type RunQueuePorts = {
-  readonly queue: Pick<QueueStore, 'claim' | 'renew' | 'settle' | 'release' | 'nextDue' | 'openBody'>;
+  readonly queue: Pick<QueueStore, 'claim' | 'renew' | 'settle' | 'release' | 'act' | 'nextDue' | 'openBody'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -55,6 +55,13 @@ const afterFault = seconds(5);
 /** What a broken-off delivery gets to end its sessions. */
 const breakOff = seconds(5);
 
+/** Milliseconds that a clock may go back without being noticed. */
+const setBack = 300_000;
+
+/** Milliseconds; what waits longer than this was put off under another clock. */
+const furthestOf = ({ retry }: Schedule): number =>
+  Math.max(...retry.map((wait) => wait * (1 + maxJitter)), 3600) * 1000;
+
 /** @param settings read for each claim and each settlement, so that a reload takes effect at once. */
 export function createRunner(ports: RunQueuePorts, settings: () => RunQueueSettings): Runner {
   const { queue, clock, log } = ports;
@@ -62,13 +69,15 @@ export function createRunner(ports: RunQueuePorts, settings: () => RunQueueSetti
   const active = new Map<Promise<void>, AbortController>();
   const bell = createBell(clock);
   const abandoned = new AbortController();
+  let latest = clock.now();
 
   const begin = (lease: Lease): void => {
     const breaking = new AbortController();
     windows.begin(lease.nextHop);
-    const work = carryOut(ports, settings, lease, breaking)
+    const work = carryOut(ports, settings, lease, { breaking, abandoned: abandoned.signal })
       .catch((error: unknown): Went => {
-        // The lease runs out by itself and the message comes back.
+        // The lease runs out by itself and the message comes back. The queue of those given up may be closed by now.
+        if (abandoned.signal.aborted) return 'unreachable';
         log.event('error', 'settling-failed', {
           queue_id: lease.message.id,
           nexthop: lease.nextHop,
@@ -85,10 +94,12 @@ export function createRunner(ports: RunQueuePorts, settings: () => RunQueueSetti
   };
   /** @returns how long to wait before the next look; undefined when work was found. */
   const lookOnce = async (signal: AbortSignal): Promise<Seconds | undefined> => {
-    const { worker, parallel, perDestination, leaseFor } = settings();
+    const { worker, parallel, perDestination, leaseFor, schedule } = settings();
     const limit = parallel - active.size;
     if (limit <= 0) return seconds(idlePoll);
     const now = clock.now();
+    if (now < latest - setBack) await retryAll(now);
+    latest = now;
     const leases = await queue.claim({ worker, now, limit, leaseFor, ...windows.survey(perDestination) });
     if (signal.aborted) {
       // The claim was under way when the stop came: a delivery begun now would outlive `drain`, and be made again.
@@ -98,8 +109,15 @@ export function createRunner(ports: RunQueuePorts, settings: () => RunQueueSetti
     for (const lease of leases) begin(lease);
     if (leases.length > 0) return undefined;
     const due = (await queue.nextDue()) ?? Number.POSITIVE_INFINITY;
+    if (due !== Number.POSITIVE_INFINITY && due > now + furthestOf(schedule) && (await retryAll(now)) > 0)
+      return undefined;
     // What is due already waits for a destination without room; the bell rings when there is some.
     return seconds(Math.min(Math.max((due - clock.now()) / 1000, 1), idlePoll));
+  };
+  /** QUE-2: with the clock set back, what waits would wait for as much longer. Once too often is better than hours late. */
+  const retryAll = async (now: Instant): Promise<number> => {
+    log.event('warn', 'clock-set-back', { says: 'the clock was set back; all that waits is tried now' });
+    return queue.act('retry', {}, now, 'the clock was set back');
   };
   const allEnded = async (): Promise<void> => {
     while (active.size > 0) await Promise.race(active.keys());
@@ -137,10 +155,13 @@ async function carryOut(
   ports: RunQueuePorts,
   settings: () => RunQueueSettings,
   lease: Lease,
-  breaking: AbortController,
+  { breaking, abandoned }: { readonly breaking: AbortController; readonly abandoned: AbortSignal },
 ): Promise<Went> {
   const settledOrNot = new AbortController();
-  const keeping = keepLease(ports, settings().leaseFor, lease, { over: settledOrNot.signal, lost: breaking });
+  const keeping = keepLease(ports, settings().leaseFor, lease, {
+    over: AbortSignal.any([settledOrNot.signal, abandoned]),
+    lost: breaking,
+  });
   try {
     const round = await attemptRound(ports, lease, breaking.signal);
     await finish(ports, settings(), lease, round, breaking.signal);

@@ -649,3 +649,73 @@ test('QUE-2 the loop wakes by itself when something falls due', async () => {
     },
   );
 });
+
+test('QUE-2 a clock that was set back does not keep mail waiting: all is tried at once', async () => {
+  let tries = 0;
+  await running(
+    async (lease) => {
+      tries += 1;
+      return roundOf(lease, 'deferred');
+    },
+    async ({ queue, clock, runner, log }) => {
+      await enqueue(queue, message(['a@one.example']));
+      runner.wake();
+      await until(async () => (await queue.nextDue()) === later(t0, 300));
+      clock.advance(-86_400);
+      runner.wake();
+      await until(async () => (await queue.nextDue()) === later(t0, 900 - 86_400));
+      assert.equal(tries, 2);
+      assert.equal(log.lines.filter(({ event }) => event === 'clock-set-back').length, 1);
+    },
+  );
+});
+
+test('QUE-2 times that another clock put far ahead are found at the next start', async () => {
+  let tries = 0;
+  await running(
+    async (lease) => {
+      tries += 1;
+      return roundOf(lease, 'deferred');
+    },
+    async ({ queue, clock, runner }) => {
+      const mail = message(['a@one.example'], {}, { receivedAt: later(t0, 86_400), expiresAt: later(t0, 6 * 86_400) });
+      await enqueue(queue, mail);
+      runner.wake();
+      await until(() => tries === 1);
+      await until(async () => (await queue.nextDue()) === later(t0, 300));
+      // Ordinary waits are left alone.
+      clock.advance(60);
+      runner.wake();
+      await pause(20);
+      assert.equal(tries, 1);
+    },
+  );
+});
+
+test('QUE-8 a lease given up at the stop is not renewed in a queue that is closed, nor is it told of', async () => {
+  let renewed = 0;
+  await running(
+    () => new Promise(() => undefined),
+    async ({ queue, clock, runner, log, stop }) => {
+      await enqueue(queue, message(['a@one.example']));
+      runner.wake();
+      await until(() => clock.sleepers() > 1);
+      await stop();
+      clock.advance(3600);
+      clock.advance(3600);
+      await pause(20);
+      assert.equal(renewed, 0);
+      assert.deepEqual(
+        log.lines.map(({ event }) => event),
+        ['deliveries-abandoned'],
+      );
+    },
+    {},
+    () => ({
+      renew: async () => {
+        renewed += 1;
+        throw new Error('closed');
+      },
+    }),
+  );
+});
