@@ -81,7 +81,7 @@ test('help teaches: examples first, then how the answer is read, for every verb 
     const { out, code } = await bare({}, 'help', name);
     assert.equal(code, 0);
     const places = [
-      examples[0] ?? '',
+      `\n  ${examples[0]}\n`,
       helpTexts[name]?.split(' ').slice(0, 3).join(' ') ?? '',
       'usage:',
       'exit status:',
