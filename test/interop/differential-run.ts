@@ -25,7 +25,7 @@ const unexplainedOrBelieved = (): number => tally.unexplained.length + attacks.b
 console.log(`seed ${seed}, ${wanted} questions`);
 try {
   for (let world = Number(env.WORLD ?? 0); tally.questions < wanted; world++) {
-    const running = await startWorld(seed, world, folder, zones);
+    const running = await startWorld(seed, world, folder, zones, env.KEPT);
     const questions = Math.min(perWorld, wanted - tally.questions);
     const run = {
       seed,

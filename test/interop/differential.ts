@@ -1,7 +1,7 @@
 // The same questions to unbound, to BIND and to our validator behind each of them, over one world of random zones. What
 // they say is brought into one form and compared; what is known to differ stands in `differential-known.ts`.
 
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createResolver, type ValidatingResolver } from '../../src/adapters/dns/resolver.ts';
@@ -62,11 +62,24 @@ export type World = {
 
 export const worldName = (seed: string, world: number): string => `${seed}/${world}`;
 
-/** Builds, signs and serves the world of this seed, and puts the validators in front of it. */
-export async function startWorld(seed: string, world: number, folder: string, size: number): Promise<World> {
+/**
+ * Builds, signs and serves the world of this seed, and puts the validators in front of it.
+ *
+ * @param kept where signed zones are kept from one run to the next; without it they are made anew.
+ */
+export async function startWorld(
+  seed: string,
+  world: number,
+  folder: string,
+  size: number,
+  kept?: string,
+): Promise<World> {
   const home = join(folder, `world${world}`);
   const plan = planWorld(createRandom(`${worldName(seed, world)} zones`), size);
-  const built = buildWorld(plan, join(home, 'zones'));
+  const built =
+    kept === undefined
+      ? buildWorld(plan, join(home, 'zones'))
+      : builtOnce(plan, join(kept, `${seed}-${world}-${size}`));
   const [authority, unbound, named, plain] = (await freePorts(4)) as [number, number, number, number];
   const peers: Peer[] = [await startNsd(join(home, 'nsd'), authority, built.zones)];
   const refused = readFileSync(join(home, 'nsd/nsd.log'), 'utf8').match(/error: .*/);
@@ -114,6 +127,14 @@ export async function startWorld(seed: string, world: number, folder: string, si
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+function builtOnce(plan: WorldPlan, folder: string): ReturnType<typeof buildWorld> {
+  const file = join(folder, 'built.json');
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as ReturnType<typeof buildWorld>;
+  const built = buildWorld(plan, join(folder, 'zones'));
+  writeFileSync(file, JSON.stringify(built));
+  return built;
 }
 
 /**

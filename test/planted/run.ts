@@ -119,7 +119,11 @@ process.exitCode = missed.length === 0 ? 0 : 1;
 function look({ runs }: Group, name: string): readonly boolean[] {
   const noticed = runs.map(({ command }) => {
     try {
-      execFileSync(process.execPath, command(copy), { cwd: copy, stdio: 'ignore', env: { ...process.env, ...world } });
+      execFileSync(process.execPath, command(copy), {
+        cwd: copy,
+        stdio: 'ignore',
+        env: { ...process.env, ...world, KEPT: join(copy, 'kept') },
+      });
       return false;
     } catch {
       return true;
