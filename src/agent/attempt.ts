@@ -480,7 +480,7 @@ function unreached(ports: SendPorts, { plan, address }: Approach, startedAt: Ins
 
 function withEvidence<A extends Attempt>(attempt: A, more: readonly Evidence[]): A {
   const { verdict } = attempt;
-  return verdict === undefined
+  return verdict === undefined || more.length === 0
     ? attempt
     : { ...attempt, verdict: { ...verdict, evidence: [...verdict.evidence, ...more] } };
 }

@@ -6,21 +6,24 @@ import type { IpAddress } from '../core/base/lookup.ts';
 import { isNonEmpty, type NonEmpty } from '../core/base/result.ts';
 import { conclude, openRecipients } from '../core/policy/conclude.ts';
 import type { PlanInput } from '../core/policy/facts.ts';
+import { knownDemand, knownPlan, knownRuling } from '../core/policy/known.ts';
 import type {
   Attempt,
   Candidate,
   DestinationRuling,
   MessageClass,
   OperatorDemand,
+  Plan,
   RecipientOutcome,
 } from '../core/policy/model.ts';
-import { type MessageOverride, type OperatorPolicy, operatorDemand, withOverride } from '../core/policy/operator.ts';
-import { plan, planningPasses, ruleDestination } from '../core/policy/plan.ts';
+import { type MessageOverride, type OperatorPolicy, withOverride } from '../core/policy/operator.ts';
+import { planningPasses } from '../core/policy/plan.ts';
 import { type DeliveryRecord, deliveryRecord, type RecordContext, settledRecord } from '../core/policy/record.ts';
 import { formatNextHop, type NextHop, nextHopOf, parseNextHop, type Route } from '../core/routing/next-hop.ts';
 import type { Envelope } from '../core/smtp/envelope.ts';
 import { attempt, type SendPorts } from './attempt.ts';
 import { type Discovered, type DiscoverOptions, type DiscoverPorts, discover } from './discover.ts';
+import { type DiscoveryMemory, discoverOnce } from './discovery-memory.ts';
 import type { ContentFacts, Lease, Log, Metrics, OutgoingMessage, QueuedMessage, RecipientRow } from './ports.ts';
 
 /** The octets of a message as they are to be sent. */
@@ -37,6 +40,8 @@ export type DeliverPorts = SendPorts &
      * of our own making are altered; what others bounced comes back as it was stored (RTLS-44).
      */
     readonly content: (message: QueuedMessage, form: 'as-stored' | 'redacted') => Promise<Content>;
+    /** Where there is one, messages of a moment share what was discovered. */
+    readonly memory?: DiscoveryMemory;
     readonly log: Log;
     readonly metrics: Metrics;
   };
@@ -96,12 +101,14 @@ type Group = { readonly nextHop: NextHop; readonly operator: OperatorDemand; rea
 function groupsOf(lease: Lease, settings: DeliverSettings, now: Instant): readonly Group[] {
   const groups = new Map<string, { nextHop: NextHop; operator: OperatorDemand; rows: RecipientRow[] }>();
   const stored = parseNextHop(lease.nextHop, settings.routes);
+  const [only, ...others] = lease.recipients;
   for (const row of lease.recipients) {
     const { mailbox } = row.recipient;
     const domain = mailbox.domain.kind === 'name' ? mailbox.domain.name : undefined;
-    const operator = withOverride(operatorDemand(settings.operator, domain, now), settings.override, now);
+    const operator = withOverride(knownDemand(settings.operator, domain, now), settings.override, now);
     // The route may be gone since the message was queued.
     const nextHop = stored.kind === 'ok' ? stored.value : nextHopOf(mailbox, settings.routes);
+    if (others.length === 0) return [{ nextHop, operator, rows: [only] }];
     const key = JSON.stringify([formatNextHop(nextHop), operator]);
     const group = groups.get(key) ?? { nextHop, operator, rows: [] };
     group.rows.push(row);
@@ -122,9 +129,9 @@ type Task = {
 async function deliverGroup(ports: DeliverPorts, settings: DeliverSettings, task: Task): Promise<Round> {
   const { lease, group } = task;
   const startedAt = ports.clock.now();
-  const found = await discoverOnce(ports, settings, task);
+  const found = await discoverGroup(ports, settings, task);
   const messageClass = messageClassOf(lease.message.envelope);
-  const ruling = ruleDestination(found.destination, messageClass, group.operator);
+  const ruling = knownRuling(found.destination, messageClass, group.operator);
   const trials = ruling.kind === 'settled' ? [] : await tryHosts(ports, settings, task, found);
   const recipients = namesOf(group.rows);
   const attempts = decisive(trials.map((trial) => trial.attempt));
@@ -150,14 +157,19 @@ async function deliverGroup(ports: DeliverPorts, settings: DeliverSettings, task
   }
 }
 
-function discoverOnce(
+function discoverGroup(
   ports: DeliverPorts,
   settings: DeliverSettings,
   { group, discovered }: Task,
 ): Promise<Discovered> {
   const reading = group.operator.ignore.includes('dnssec') ? 'unvalidated' : 'validated';
   const key = `${reading} ${formatNextHop(group.nextHop)}`;
-  const found = discovered.get(key) ?? discover(ports, group.nextHop, { ...settings.discover, reading });
+  const options = { ...settings.discover, reading } as const;
+  const found =
+    discovered.get(key) ??
+    (ports.memory === undefined
+      ? discover(ports, group.nextHop, options)
+      : discoverOnce(ports, ports.memory, group.nextHop, options));
   discovered.set(key, found);
   return found;
 }
@@ -173,10 +185,10 @@ async function tryHosts(
   // RTLS-42: a notice looks at all hosts for REQUIRETLS before any gets it without.
   for (const messageClass of planningPasses(messageClassOf(lease.message.envelope))) {
     for (const candidate of candidates) {
-      const input: PlanInput = { destination, candidate, messageClass, operator: group.operator };
+      const { input, plan } = knownPlan({ destination, candidate, messageClass, operator: group.operator });
       for (const part of transactionsOf(group.rows, trials)) {
         if (signal.aborted) return trials;
-        const attempts = await tryHost(ports, settings, { ...task, rows: part }, input);
+        const attempts = await tryHost(ports, settings, { ...task, rows: part }, input, plan);
         trials.push(...attempts.map((one) => ({ attempt: one, input })));
       }
     }
@@ -213,8 +225,8 @@ async function tryHost(
   settings: DeliverSettings,
   task: HostTask,
   input: PlanInput,
+  planned: Plan,
 ): Promise<readonly Attempt[]> {
-  const planned = plan(input);
   const now = ports.clock.now();
   if (planned.kind === 'skip')
     return [{ plan: planned, address: undefined, startedAt: now, endedAt: now, because: planned.because }];

@@ -74,7 +74,7 @@ type FoundHosts = {
 };
 
 // A domain with more MX hosts than this gains nothing, and each costs questions.
-const maxHosts = 20;
+export const maxHosts = 20;
 const hostsAtOnce = 5;
 
 async function findHosts(ports: DiscoverPorts, nextHop: NextHop, options: DiscoverOptions): Promise<FoundHosts> {

@@ -14,6 +14,7 @@ import { createTlsClient } from '../adapters/smtp/tls.ts';
 import { createAnchorMemory } from '../agent/anchor-memory.ts';
 import type { SendPorts } from '../agent/attempt.ts';
 import type { DiscoverOptions, DiscoverPorts } from '../agent/discover.ts';
+import { createDiscoveryMemory, type DiscoveryMemory } from '../agent/discovery-memory.ts';
 import { createHostLimit } from '../agent/host-limit.ts';
 import { createHostMemory } from '../agent/host-memory.ts';
 import { makePolicyMemory } from '../agent/policies.ts';
@@ -40,6 +41,8 @@ export type Outlook = {
   readonly discoverPorts: DiscoverPorts;
   readonly discoverOptions: Omit<DiscoverOptions, 'reading'>;
   readonly sendPorts: SendPorts;
+  /** For deliveries; tools look at everything themselves. */
+  readonly memory: DiscoveryMemory;
   readonly probePorts: ProbePorts;
   close(): void;
 };
@@ -108,6 +111,7 @@ export function openOutlook(
       allowed: materials.allowed,
     },
     sendPorts,
+    memory: createDiscoveryMemory(),
     probePorts: { ...discoverPorts, ...sendPorts },
     close: () => {
       pool.drain();

@@ -87,7 +87,8 @@ export function makeRunner(
       metrics,
       deliver: (lease, signal) =>
         holder.use((current) => {
-          const ports = { ...current.outlook.discoverPorts, ...current.outlook.sendPorts, content };
+          const { discoverPorts, sendPorts, memory } = current.outlook;
+          const ports = { ...discoverPorts, ...sendPorts, memory, content };
           return deliver(ports, deliverSettings(current, overrides.get(lease.message.id)), lease, signal);
         }),
     },

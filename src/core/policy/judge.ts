@@ -8,7 +8,7 @@ import type { Extensions } from '../smtp/extensions.ts';
 import type { Reply } from '../smtp/reply.ts';
 import { sameOctets } from '../x509/der.ts';
 import type { PathVerdict, TrustStoreRef } from '../x509/path-verdict.ts';
-import { sameChain } from '../x509/presented-chain.ts';
+import { readChain, sameChain } from '../x509/presented-chain.ts';
 import { type Authentication, authenticate, type Encrypted } from './authenticate.ts';
 import { catalogue } from './catalogue.ts';
 import type {
@@ -201,7 +201,40 @@ function refusedByReply(reply: Reply, says: string): Blocked {
 
 // ---- inside TLS
 
+type Ruled = { readonly plan: DialPlan; readonly verdict: PeerVerdict; readonly from: number; readonly until: number };
+
+/** Of each session the last verdict: the messages that ride it come with the same plan. */
+const ruled = new WeakMap<Encrypted, Ruled>();
+
+/** The same plan, the same session, and no certificate between that has begun or ended: the same verdict. */
 function judgeEncrypted(plan: DialPlan, security: Encrypted, at: Instant): PeerVerdict {
+  const last = ruled.get(security);
+  if (last?.plan === plan && last.from <= at && at < last.until) return last.verdict;
+  const verdict = ruleEncrypted(plan, security, at);
+  ruled.set(security, { plan, verdict, ...unchangedAround(plan, security, at) });
+  return verdict;
+}
+
+/** The longest time around the instant in which every date of the chain says the same. */
+function unchangedAround(
+  { demand }: DialPlan,
+  security: Encrypted,
+  at: Instant,
+): { readonly from: number; readonly until: number } {
+  const asked = [...demand.all.flat(), ...demand.observed];
+  // Certificates in the TLSA records themselves have dates too.
+  const fromDns = asked.some((one) => one.by === 'dane' && one.records.some(({ matching }) => matching === 'full'));
+  const chain = readChain(security.chain);
+  if (fromDns || chain.kind === 'too-large') return { from: at, until: at };
+  let [from, until] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (const date of chain.certificates.flatMap((one) => (one ? [one.notBefore, one.notAfter] : []))) {
+    if (date < at) from = Math.max(from, date + 1);
+    else until = Math.min(until, date);
+  }
+  return { from, until };
+}
+
+function ruleEncrypted(plan: DialPlan, security: Encrypted, at: Instant): PeerVerdict {
   const { demand } = plan;
   const results = new Map<Authenticator, Authentication>();
   const resultOf = (asked: Authenticator): Authentication => {

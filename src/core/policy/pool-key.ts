@@ -3,8 +3,21 @@
 
 import type { Authenticator, MessageClass, Plan, PoolKey } from './model.ts';
 
+type DialPlan = Extract<Plan, { kind: 'dial' }>;
+
+/** The key of a plan never changes, and many messages have the same plan. */
+const known = new WeakMap<DialPlan, { readonly messageClass: MessageClass; readonly key: PoolKey }>();
+
 /** @returns text that is equal only for equal hosts, demands and message classes. */
-export function poolKey(plan: Extract<Plan, { kind: 'dial' }>, messageClass: MessageClass): PoolKey {
+export function poolKey(plan: DialPlan, messageClass: MessageClass): PoolKey {
+  const last = known.get(plan);
+  if (last?.messageClass === messageClass) return last.key;
+  const key = keyFor(plan, messageClass);
+  known.set(plan, { messageClass, key });
+  return key;
+}
+
+function keyFor(plan: DialPlan, messageClass: MessageClass): PoolKey {
   const { candidate, demand } = plan;
   const { host, port } = candidate;
   const { tls, requiretls, sni, credentials, nexthopAuthenticated } = demand;

@@ -117,6 +117,68 @@ export type DeliveryRecord = {
 
 /** OBS-1: the attempt, whether it came to a connection or not. */
 export function deliveryRecord(attempt: Attempt, context: RecordContext): DeliveryRecord {
+  const result = resultOf(attempt, context);
+  const reason = result === 'sent' ? null : reasonOf(attempt);
+  const reply = replyOf(attempt);
+  return {
+    queue_id: context.queueId,
+    attempt: context.attemptNumber,
+    at: new Date(attempt.endedAt).toISOString(),
+    duration_ms: attempt.endedAt - attempt.startedAt,
+    recipients: context.recipients ?? [],
+    ...sessionFields(attempt, context),
+    possible_duplicate: attempt.transfer?.kind === 'lost' && attempt.transfer.afterDot === 'yes',
+    reply: reply ? replyText(reply.reply) : null,
+    status: reply ? statusOfReply(reply.reply, reply.at) : statusOf(attempt, reason),
+    reason,
+    detail: detailOf(attempt),
+    result,
+  };
+}
+
+type MessageFields =
+  | 'queue_id'
+  | 'attempt'
+  | 'at'
+  | 'duration_ms'
+  | 'recipients'
+  | 'possible_duplicate'
+  | 'reply'
+  | 'status'
+  | 'reason'
+  | 'detail'
+  | 'result';
+type SessionFields = Omit<DeliveryRecord, MessageFields>;
+
+type Rendered = {
+  readonly attempt: Attempt;
+  readonly context: RecordContext;
+  readonly fields: SessionFields;
+};
+
+/** Of each verdict the fields last rendered: messages on one session differ in little. */
+const rendered = new WeakMap<object, Rendered>();
+
+/** What the messages that ride one session for one destination have in common. */
+function sessionFields(attempt: Attempt, context: RecordContext): SessionFields {
+  const { verdict } = attempt;
+  const last = verdict && rendered.get(verdict);
+  if (last !== undefined && isSame(last, attempt, context)) return last.fields;
+  const fields = renderSession(attempt, context);
+  if (verdict !== undefined) rendered.set(verdict, { attempt, context, fields });
+  return fields;
+}
+
+const isSame = (last: Rendered, attempt: Attempt, context: RecordContext): boolean =>
+  last.attempt.plan === attempt.plan &&
+  last.attempt.security === attempt.security &&
+  last.attempt.address === attempt.address &&
+  last.context.destination === context.destination &&
+  last.context.operator === context.operator &&
+  last.context.messageClass === context.messageClass &&
+  last.context.resolverMode === context.resolverMode;
+
+function renderSession(attempt: Attempt, context: RecordContext): SessionFields {
   const { plan, security, verdict } = attempt;
   const { candidate } = plan;
   const { messageClass, destination, operator } = context;
@@ -125,13 +187,10 @@ export function deliveryRecord(attempt: Attempt, context: RecordContext): Delive
   const encrypted = security?.kind === 'encrypted' ? security : undefined;
   const leaf = encrypted && describeCertificate(encrypted.chain[0]);
   const tlsaFact = accepted?.authn.find((fact) => fact.tlsa !== undefined);
-  const result = resultOf(attempt, context);
-  const reason = result === 'sent' ? null : reasonOf(attempt);
-  const reply = replyOf(attempt);
   const achieved =
     accepted?.achieved ?? (encrypted ? 'encrypted' : security?.kind === 'cleartext' ? 'cleartext' : null);
   return {
-    ...commonFields(context, attempt),
+    ...destinationFields(context),
     mx_host: candidate.host,
     addr_name: candidate.addresses.kind === 'addresses' ? (candidate.addresses.expanded ?? null) : null,
     ip: attempt.address ?? null,
@@ -161,12 +220,6 @@ export function deliveryRecord(attempt: Attempt, context: RecordContext): Delive
       plan.kind === 'dial' &&
       ((accepted?.failures.length ?? 0) > 0 || facts.dane.kind === 'failed' || facts.sts === 'enforce-mismatch'),
     failures: accepted?.failures ?? [],
-    possible_duplicate: attempt.transfer?.kind === 'lost' && attempt.transfer.afterDot === 'yes',
-    reply: reply ? replyText(reply.reply) : null,
-    status: reply ? statusOfReply(reply.reply, reply.at) : statusOf(attempt, reason),
-    reason,
-    detail: detailOf(attempt),
-    result,
     evidence: withoutRepeats([...plan.evidence, ...(verdict?.evidence ?? [])]),
   };
 }
@@ -178,7 +231,12 @@ export function settledRecord(
   at: { readonly startedAt: Instant; readonly endedAt: Instant },
 ): DeliveryRecord {
   return {
-    ...commonFields(context, at),
+    queue_id: context.queueId,
+    attempt: context.attemptNumber,
+    at: new Date(at.endedAt).toISOString(),
+    duration_ms: at.endedAt - at.startedAt,
+    recipients: context.recipients ?? [],
+    ...destinationFields(context),
     ...hostless,
     status: ruling.status,
     reason: ruling.because,
@@ -203,21 +261,22 @@ export function stsWord({ sts }: Destination, operator: OperatorDemand): StsWord
   return sts.freshness === 'cached-refresh-failed' ? `fail-cached-${mode}` : mode;
 }
 
-type CommonFields = 'queue_id' | 'attempt' | 'at' | 'duration_ms' | 'nexthop' | 'recipients' | 'mx_state' | 'sts_state';
-type PolicyFields = 'sts_id' | 'msg_tls' | 'floor' | 'floor_enforced' | 'dane' | 'dnssec' | 'exception';
+type DestinationFields =
+  | 'nexthop'
+  | 'mx_state'
+  | 'sts_state'
+  | 'sts_id'
+  | 'msg_tls'
+  | 'floor'
+  | 'floor_enforced'
+  | 'dane'
+  | 'dnssec'
+  | 'exception';
 
-function commonFields(
-  context: RecordContext,
-  { startedAt, endedAt }: { readonly startedAt: Instant; readonly endedAt: Instant },
-): Pick<DeliveryRecord, CommonFields | PolicyFields> {
+function destinationFields(context: RecordContext): Pick<DeliveryRecord, DestinationFields> {
   const { destination, operator } = context;
   return {
-    queue_id: context.queueId,
-    attempt: context.attemptNumber,
-    at: new Date(endedAt).toISOString(),
-    duration_ms: endedAt - startedAt,
     nexthop: formatNextHop(destination.nextHop),
-    recipients: context.recipients ?? [],
     mx_state: mxState(destination.mx),
     sts_state: stsWord(destination, operator),
     sts_id: destination.sts.kind === 'policy' ? destination.sts.policy.id : null,
@@ -232,7 +291,16 @@ function commonFields(
 
 type HostFields = Exclude<
   keyof DeliveryRecord,
-  CommonFields | PolicyFields | 'status' | 'reason' | 'result' | 'evidence'
+  | DestinationFields
+  | 'queue_id'
+  | 'attempt'
+  | 'at'
+  | 'duration_ms'
+  | 'recipients'
+  | 'status'
+  | 'reason'
+  | 'result'
+  | 'evidence'
 >;
 
 const hostless: Pick<DeliveryRecord, HostFields> = {
