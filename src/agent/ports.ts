@@ -178,7 +178,7 @@ export type ContentFacts = {
  * content is counted, not shown. What comes from the host is hostile text: shown, never obeyed.
  */
 export type DialogueLine = {
-  /** Counted from 1 in this process. */
+  /** Unique among those that are shown. */
   readonly session: number;
   readonly host: string;
   readonly address: string;

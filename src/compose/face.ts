@@ -24,6 +24,9 @@ export type FaceParts = {
   readonly queue: QueueStore;
   readonly overrides: OverrideStore;
   readonly kick: () => void;
+  readonly forgetHosts: () => void;
+  /** Threads that run. */
+  readonly threads: () => number;
   readonly submit: (incoming: Incoming, body: IncomingBody) => ReturnType<typeof accept>;
   readonly inForce: () => InForce;
   readonly addresses: () => readonly BoundAddress[];
@@ -70,7 +73,7 @@ export function makeRelayFace(parts: FaceParts): RelayFace {
     override: (id, asked) => overrideMessage(parts, id as QueueId, asked),
     flush: async () => {
       // A host that rests after a failed connection is tried all the same.
-      inForce().outlook.sendPorts.hosts.forget();
+      parts.forgetHosts();
       await queue.act('retry', {}, clock.now(), '');
       parts.kick();
     },
@@ -188,6 +191,7 @@ async function gaugesOf(parts: FaceParts): Promise<readonly Gauge[]> {
       value: stats.oldestAt === undefined ? 0 : (clock.now() - stats.oldestAt) / 1000,
     },
     { name: 'sekisho_queue_bytes', says: 'Octets of waiting messages.', value: stats.bytes },
+    { name: 'sekisho_workers', says: 'Threads that take mail in and send it out.', value: parts.threads() },
     {
       name: 'sekisho_resolver_validating',
       says: '1 while a resolver passes the DNSSEC exam.',

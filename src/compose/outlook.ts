@@ -25,11 +25,14 @@ import { seconds } from '../core/base/brand.ts';
 import type { IpAddress } from '../core/base/lookup.ts';
 import type { OwnSocket } from '../core/routing/mx.ts';
 import type { Materials, Sight } from './materials.ts';
+import { alone, type Share, shareOf } from './share.ts';
 
 export type Surroundings = {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** The whole unless other threads of the relay send as well. */
+  readonly share?: Share;
   /** Who reads along with the dialogues. */
   readonly watcher?: DialogueWatcher;
   /** The relay's own unless a person is waiting. */
@@ -88,7 +91,7 @@ export function openOutlook(
     metrics,
     watcher: around.watcher,
   });
-  const { perHost } = config.delivery;
+  const perHost = shareOf(config.delivery.perHost, around.share ?? alone);
   const pool = createPool({ clock, isUsable, close: dialer.close, perKey: perHost, total: Math.max(200, 4 * perHost) });
   const sendPorts: SendPorts = {
     dialer,

@@ -4,26 +4,26 @@
 import { join } from 'node:path';
 import { claimOwnership } from '../adapters/queue/owner.ts';
 import { openSqliteQueue } from '../adapters/queue/sqlite.ts';
-import { type BoundAddress, createServer, type SmtpFront } from '../adapters/smtp/server.ts';
+import type { BoundAddress } from '../adapters/smtp/server.ts';
 import { openOverrideStore } from '../adapters/store/overrides.ts';
 import { openPolicyStore } from '../adapters/store/policies.ts';
-import { passwordFits } from '../adapters/system/passwords.ts';
 import { type Admin, startAdmin } from '../admin/server.ts';
-import { accept } from '../agent/accept.ts';
+import type { accept } from '../agent/accept.ts';
 import type { Incoming, IncomingBody, Log, QueueStore } from '../agent/ports.ts';
-import type { Runner } from '../agent/run-queue.ts';
 import type { Loaded } from '../config/load.ts';
 import { seconds } from '../core/base/brand.ts';
 import type { Result } from '../core/base/result.ts';
-import { nextHopOf as coreNextHopOf, formatNextHop } from '../core/routing/next-hop.ts';
 import { makeRelayFace } from './face.ts';
-import { type Holder, holdInForce, type InForce } from './in-force.ts';
+import type { InForce } from './in-force.ts';
 import type { Materials } from './materials.ts';
 import { openOutlook } from './outlook.ts';
 import { version } from './package.ts';
 import { makeReloader } from './reload.ts';
-import { keepRefreshing, lifeOf, makeRunner, type NextHopOf, type RelayAround } from './sending.ts';
+import { keepRefreshing, type RelayAround } from './sending.ts';
+import { alone } from './share.ts';
+import { makeStation } from './station.ts';
 import { makeDialogues } from './trace.ts';
+import { createWorkers, spawnWorker } from './workers.ts';
 
 export type Relay = {
   /** Where it takes mail now. */
@@ -71,34 +71,62 @@ async function joinParts(
   opened.push(state.release);
   const queue = await openQueue(loaded, materials, around);
   opened.push(queue.close);
-  const policyStore = await openPolicyStore(join(stateDirectory, 'policies.json'), log);
-  const overrides = await openOverrideStore(join(stateDirectory, 'overrides.json'));
+  const storedPolicies = await openPolicyStore(join(stateDirectory, 'policies.json'), log);
+  const storedOverrides = await openOverrideStore(join(stateDirectory, 'overrides.json'));
+  const workers = createWorkers({
+    of: (around.share ?? alone).of,
+    clock,
+    log,
+    metrics: around.metrics,
+    writeLines: around.writeLines ?? (() => undefined),
+    policyStore: storedPolicies,
+    overrides: storedOverrides,
+    queue,
+    arrived: () => runner.wake(),
+    hear: watcher.line,
+    spawn: spawnWorker,
+    now: () => {
+      const inForce = holder.current();
+      return { loaded: inForce.loaded, materials: inForce.materials, addresses: reloader.addresses() };
+    },
+  });
+  const { policyStore, overrides } = workers;
   const first = { loaded, materials, outlook: openOutlook(loaded.config, materials, policyStore, around) };
-  const holder = holdInForce(first);
+  const { holder, front, runner, submit, nextHopOf } = makeStation(first, { queue, overrides }, around, () =>
+    workers.wake(),
+  );
   opened.push(holder.close);
-  const nextHopOf: NextHopOf = (recipient) =>
-    formatNextHop(coreNextHopOf(recipient.mailbox, holder.current().materials.routes));
   // A route that changed while the relay was down.
   await queue.reroute(nextHopOf);
-  const runner = makeRunner({ queue, overrides }, nextHopOf, holder, around);
-  const submit = makeSubmit(queue, nextHopOf, holder, around, runner);
-  const front = makeFront(holder, submit, around);
   const addresses = await front.listen();
   opened.push(() => front.drain(seconds(0)));
+  const kick = (): void => {
+    runner.wake();
+    workers.wake();
+  };
   const changed = async (): Promise<void> => {
+    // Before the queue is grouped anew, so that none groups by old routes after it.
+    await workers.follow('reload');
     // A queue that refuses is grouped by old routes for a while; each round reads the routes for itself.
     await queue
       .reroute(nextHopOf)
       .catch((error: unknown) => log.event('error', 'rerouting-failed', { says: String(error) }));
-    runner.wake();
+    kick();
   };
-  const reloader = makeReloader({ holder, front, policyStore, around, changed }, addresses);
-  opened.push(reloader.close);
+  const amended = (): Promise<void> => workers.follow('amend');
+  const reloader = makeReloader({ holder, front, policyStore, around, changed, amended }, addresses);
+  opened.push(reloader.close, () => workers.finish(0));
+  await workers.start();
   const draining = new AbortController();
   const face = makeRelayFace({
     queue,
     overrides,
-    kick: runner.wake,
+    kick,
+    forgetHosts: () => {
+      holder.current().outlook.sendPorts.hosts.forget();
+      workers.forgetHosts();
+    },
+    threads: () => 1 + workers.count(),
     submit,
     inForce: holder.current,
     addresses: reloader.addresses,
@@ -107,7 +135,12 @@ async function joinParts(
     log,
     trouble: reloader.trouble,
     draining: () => draining.signal.aborted,
-    dialogues,
+    dialogues: {
+      read: (from) => {
+        workers.watch();
+        return dialogues.read(from);
+      },
+    },
   });
   const admin = await openAdmin(loaded, materials, face);
   announce(first, addresses, admin, log);
@@ -126,9 +159,9 @@ async function joinParts(
     stop: async (within) => {
       draining.abort();
       reloader.close();
-      await front.drain(seconds(within));
+      await Promise.all([front.drain(seconds(within)), workers.drain(within)]);
       finishing.abort();
-      await runner.drain(seconds(within));
+      await Promise.all([runner.drain(seconds(within)), workers.finish(within)]);
       await work;
       await admin.close();
       holder.close();
@@ -165,36 +198,6 @@ const openAdmin = (
     },
     face,
   );
-
-function makeSubmit(
-  queue: QueueStore,
-  nextHopOf: NextHopOf,
-  holder: Holder,
-  { clock, log }: RelayAround,
-  runner: Runner,
-): Relay['submit'] {
-  return async (incoming, body) => {
-    const { loaded, materials } = holder.current();
-    const { hostname } = materials.identity;
-    const acceptance = await accept({ queue, clock, log, hostname, nextHopOf, life: lifeOf(loaded) }, incoming, body);
-    if (acceptance.kind === 'queued') runner.wake();
-    return acceptance;
-  };
-}
-
-function makeFront(holder: Holder, submit: Relay['submit'], around: RelayAround): SmtpFront {
-  const { log, metrics } = around;
-  return createServer(holder.current().materials.listeners, {
-    acceptor: { accept: submit },
-    log,
-    metrics,
-    authenticate: async (user, password, listener) => {
-      const stored = holder.current().materials.users.get(listener)?.get(user);
-      return (await passwordFits(password, stored)) ? 'accepted' : 'refused';
-    },
-    knownNullMx: (domain) => holder.current().outlook.resolver.knownNullMx(domain),
-  });
-}
 
 function announce({ loaded, materials }: InForce, addresses: readonly BoundAddress[], { port }: Admin, log: Log): void {
   const { identity, admin } = loaded.config;

@@ -22,6 +22,8 @@ export type ReloadParts = {
   readonly around: RelayAround;
   /** After the change: the queue is grouped by what is in force now. */
   readonly changed: () => Promise<void>;
+  /** After certificates were read anew. */
+  readonly amended: () => Promise<void>;
 };
 
 export type Reloader = {
@@ -61,6 +63,7 @@ export function makeReloader(parts: ReloadParts, first: readonly BoundAddress[])
     trouble.certificates(done.kind === 'fault' ? done.fault : undefined);
     if (done.kind === 'fault') return log.event('error', 'certificate-refused', { says: done.fault });
     holder.amend({ ...materials, listeners });
+    await parts.amended();
     log.event('info', 'certificate-reloaded', { listeners: listeners.map(({ name }) => name) });
   };
   const watch = watchFiles(() => void inTurn(renewCertificates));
@@ -142,7 +145,7 @@ function makeTurns(): <T>(work: () => Promise<T>) => Promise<T> {
 }
 
 /** Settings that a running relay cannot change; a reload that touches them takes effect in all others. */
-const fixed = /^(queue|admin|log)\./;
+const fixed = /^(workers$|(queue|admin|log)\.)/;
 
 function warnOfFixed(before: Loaded, next: Loaded, log: Log): void {
   const paths = new Set([...before.values.keys(), ...next.values.keys()].filter((path) => fixed.test(path)));

@@ -1,5 +1,6 @@
 // `sekisho run`: the relay in the foreground, signals, reload, exit status.
 
+import { availableParallelism } from 'node:os';
 import { createLog } from '../adapters/log/pino.ts';
 import { createRegistry } from '../adapters/metrics/registry.ts';
 import { systemClock } from '../adapters/system/clock.ts';
@@ -15,6 +16,9 @@ import { catchSignals, onBug } from './signals.ts';
 
 /** Seconds that sessions and deliveries under way have after SIGTERM. */
 const grace = 30;
+
+/** Threads; each costs some 40 MB, and few relays have more mail than these carry. */
+const mostByDefault = 4;
 
 /** @returns 0 after a clean stop, 2 when it cannot start as configured, 5 when it cannot go on. */
 export async function runRelay(
@@ -41,7 +45,14 @@ export async function runRelay(
     log.event('warn', 'clock-wrong', { says: 'the clock is before the day this version was made' });
   let relay: Relay;
   try {
-    relay = await startRelay(loaded, materials, { clock: systemClock, log, metrics: createRegistry(), env });
+    relay = await startRelay(loaded, materials, {
+      clock: systemClock,
+      log,
+      metrics: createRegistry(),
+      env,
+      share: { index: 0, of: loaded.config.workers || Math.min(availableParallelism(), mostByDefault) },
+      writeLines: log.lines,
+    });
   } catch (error) {
     terminal.err(`sekisho: ${(error as Error).message}\n`);
     signals.close();

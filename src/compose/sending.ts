@@ -15,6 +15,7 @@ import type { NonEmpty } from '../core/base/result.ts';
 import type { EnvelopeRecipient } from '../core/smtp/envelope.ts';
 import type { Holder, InForce } from './in-force.ts';
 import type { Env } from './reader.ts';
+import { alone, type Share, shareOf, workerName } from './share.ts';
 
 export type RelayAround = {
   readonly clock: Clock;
@@ -23,6 +24,10 @@ export type RelayAround = {
   readonly watcher?: DialogueWatcher;
   /** Where secrets that the settings name by `env:` and `credential:` are found again when files have changed. */
   readonly env: Env;
+  /** Alone unless other threads take part. */
+  readonly share?: Share;
+  /** Where the lines go that other threads have logged. */
+  readonly writeLines?: (lines: string) => void;
 };
 
 export type NextHopOf = (recipient: EnvelopeRecipient) => string;
@@ -54,7 +59,7 @@ export function makeRunner(
   holder: Holder,
   around: RelayAround,
 ): Runner {
-  const { clock, log, metrics } = around;
+  const { clock, log, metrics, share = alone } = around;
   // RTLS-43: our own notices about REQUIRETLS messages are stored redacted, so there is one form of every body.
   const content: DeliverPorts['content'] = async (message) => ({
     size: message.size,
@@ -66,9 +71,9 @@ export function makeRunner(
     const { delivery } = loaded.config;
     const life = lifeOf(loaded);
     return {
-      worker: `${materials.identity.hostname}:${process.pid}`,
-      parallel: delivery.parallel,
-      perDestination: delivery.perDestination,
+      worker: workerName(share),
+      parallel: shareOf(delivery.parallel, share),
+      perDestination: shareOf(delivery.perDestination, share),
       leaseFor,
       schedule: {
         retry: delivery.retry.map(seconds) as unknown as NonEmpty<Seconds>,

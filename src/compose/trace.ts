@@ -45,7 +45,7 @@ export async function traceOne(
 
 /** Lines kept for one who asks every quarter of a second; and how long after the last question nobody is there any more. */
 const kept = 5000;
-const presence = 15_000;
+export const presence = 15_000;
 
 /** Costs nothing while nobody asks. */
 export function makeDialogues(clock: Pick<Clock, 'now'>): {

@@ -50,6 +50,8 @@ export type ConfiguredRoute = {
 /** Durations in seconds, sizes in octets. */
 export type Config = {
   readonly profile: string;
+  /** Threads in all; 0: as many as the machine suggests. */
+  readonly workers: number;
   readonly stateDirectory: string;
   readonly identity: {
     readonly hostname: string;

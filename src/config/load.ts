@@ -318,6 +318,7 @@ function buildConfig(values: Values, written: ReadonlySet<number>, input: LoadIn
   const state = stateDirectory(input.env);
   return {
     profile: get('profile'),
+    workers: get('workers'),
     stateDirectory: state,
     identity: {
       hostname,

@@ -51,6 +51,13 @@ export const settings: readonly Setting[] = [
   },
 
   {
+    path: 'workers',
+    type: integer(0, 64),
+    default: 0,
+    says: 'Threads that take mail in and send it out; 0: one for each core, four at most.',
+  },
+
+  {
     path: 'identity.hostname',
     type: text,
     says: "EHLO name; without one the machine's full name is used, or an address literal with a loud warning.",

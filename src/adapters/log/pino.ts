@@ -20,8 +20,14 @@ const addressFields = new Set(['from', 'to', 'sender', 'recipient', 'recipients'
 /** OBS-4: whatever the caller thought, these never reach a log. */
 const secretFields = /^(password|pass|secret|token|credentials|authorization|private_?key|body)$/i;
 
-/** @returns a Log that can be flushed before the process ends. */
-export function createLog(options: LogOptions): Log & { flush(): void } {
+export type RelayLog = Log & {
+  /** Lines that another thread has rendered. */
+  lines(text: string): void;
+  /** Before the process ends. */
+  flush(): void;
+};
+
+export function createLog(options: LogOptions): RelayLog {
   const sink = options.write ? undefined : openSink(2);
   const write = options.write ?? ((line: string) => sink?.write(line));
   const clean = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
@@ -33,6 +39,7 @@ export function createLog(options: LogOptions): Log & { flush(): void } {
         if (order.indexOf(level) < order.indexOf(options.level)) return;
         write(prettyLine(level, event, clean(fields)));
       },
+      lines: write,
       flush: () => sink?.flush(),
     };
   }
@@ -48,6 +55,7 @@ export function createLog(options: LogOptions): Log & { flush(): void } {
   );
   return {
     event: (level, event, fields = {}) => logger[level](clean(fields), event),
+    lines: write,
     flush: () => sink?.flush(),
   };
 }

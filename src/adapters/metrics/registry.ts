@@ -23,6 +23,12 @@ export const definitions: Readonly<Record<string, Definition>> = {
 };
 
 const buckets = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+/** What was counted, to be added to another registry. */
+export type Counts = {
+  readonly counters: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  readonly histograms: ReadonlyMap<string, ReadonlyMap<string, Histogram>>;
+};
+
 /** A bound for series of one metric: labels are closed sets, so this is never met unless by a bug. */
 const maxSeries = 500;
 
@@ -38,36 +44,61 @@ export type Gauge = {
 export type Registry = Metrics & {
   /** Prometheus text exposition 0.0.4; gauges are read at this moment. */
   expose(gauges: readonly Gauge[]): string;
+  /** What was counted since the last call, which then counts from nothing; undefined when there is none. */
+  take(): Counts | undefined;
+  add(counts: Counts): void;
   /** The sum over all series of a counter. */
   total(name: string): number;
 };
 
 export function createRegistry(): Registry {
-  const counters = new Map<string, Map<string, number>>();
-  const histograms = new Map<string, Map<string, Histogram>>();
+  let counters = new Map<string, Map<string, number>>();
+  let histograms = new Map<string, Map<string, Histogram>>();
   const series = (name: string, labels: Readonly<Record<string, string>>, kind: Definition['kind']): string => {
     const definition = definitions[name];
     if (definition?.kind !== kind) throw new Error(`unknown ${kind}: ${name}`);
     return definition.labels.map((label) => `${label}="${escapeLabel(labels[label] ?? '')}"`).join(',');
   };
+  const raise = (name: string, key: string, by: number): void => {
+    const found = counters.get(name) ?? new Map<string, number>();
+    counters.set(name, found);
+    if (found.has(key) || found.size < maxSeries) found.set(key, (found.get(key) ?? 0) + by);
+  };
+  const histogramOf = (name: string, key: string): Histogram | undefined => {
+    const found = histograms.get(name) ?? new Map<string, Histogram>();
+    histograms.set(name, found);
+    const held = found.get(key) ?? { counts: buckets.map(() => 0), sum: 0, count: 0 };
+    if (!found.has(key) && found.size >= maxSeries) return undefined;
+    found.set(key, held);
+    return held;
+  };
   return {
-    count(name, labels = {}, by = 1) {
-      const key = series(name, labels, 'counter');
-      const found = counters.get(name) ?? new Map<string, number>();
-      counters.set(name, found);
-      if (found.has(key) || found.size < maxSeries) found.set(key, (found.get(key) ?? 0) + by);
-    },
+    count: (name, labels = {}, by = 1) => raise(name, series(name, labels, 'counter'), by),
     observe(name, value, labels = {}) {
-      const key = series(name, labels, 'histogram');
-      const found = histograms.get(name) ?? new Map<string, Histogram>();
-      histograms.set(name, found);
-      const held = found.get(key) ?? { counts: buckets.map(() => 0), sum: 0, count: 0 };
-      if (!found.has(key) && found.size >= maxSeries) return;
-      found.set(key, held);
+      const held = histogramOf(name, series(name, labels, 'histogram'));
+      if (held === undefined) return;
       held.sum += value;
       held.count += 1;
       for (const [index, bound] of buckets.entries())
         if (value <= bound) held.counts[index] = (held.counts[index] as number) + 1;
+    },
+    take() {
+      if (counters.size === 0 && histograms.size === 0) return undefined;
+      const taken = { counters, histograms };
+      counters = new Map();
+      histograms = new Map();
+      return taken;
+    },
+    add(taken) {
+      for (const [name, found] of taken.counters) for (const [key, value] of found) raise(name, key, value);
+      for (const [name, found] of taken.histograms)
+        for (const [key, { counts, sum, count }] of found) {
+          const held = histogramOf(name, key);
+          if (held === undefined) continue;
+          held.sum += sum;
+          held.count += count;
+          for (const [index, value] of counts.entries()) held.counts[index] = (held.counts[index] as number) + value;
+        }
     },
     total: (name) => [...(counters.get(name)?.values() ?? [])].reduce((sum, value) => sum + value, 0),
     expose: (gauges) =>

@@ -1,6 +1,6 @@
 // One listening socket: who may come in, its sessions, their one clock, and the end of the service.
 
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { Connection, type Desktop } from './server-connection.ts';
 import type { ListenerOptions, ServerPorts } from './server-options.ts';
 import { isTrusted } from './server-peer.ts';
@@ -85,16 +85,15 @@ export class Front implements Desktop {
 
   /** @returns where it listens, port included. @throws the system's error when it cannot. */
   async open(): Promise<AddressInfo> {
-    const { host, port, sharing } = this.listener;
-    const server = this.#server;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ host, port, backlog: 1024, reusePort: sharing === 'reuse-port' }, () => {
-        server.removeListener('error', reject);
-        resolve();
-      });
-    });
-    return server.address() as AddressInfo;
+    const { host, port, sharing = 'none' } = this.listener;
+    // Who shares an address would not notice that another program has it.
+    if (sharing === 'first') {
+      const trial = createServer();
+      await listen(trial, { host, port });
+      await new Promise((resolve) => trial.close(resolve));
+    }
+    await listen(this.#server, { host, port, backlog: 1024, reusePort: sharing !== 'none' });
+    return this.#server.address() as AddressInfo;
   }
 
   /** TLS-27: new sessions get the new options and certificates, those that are open keep theirs. The pairs were checked. */
@@ -119,3 +118,12 @@ export class Front implements Desktop {
     clearInterval(this.#sweeper);
   }
 }
+
+const listen = (server: Server, options: ListenOptions): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options, () => {
+      server.removeListener('error', reject);
+      resolve();
+    });
+  });

@@ -18,8 +18,8 @@ export type ListenerOptions = {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-  /** `reuse-port`: the same address may be opened by other threads too (SO_REUSEPORT). */
-  readonly sharing?: 'reuse-port' | 'none';
+  /** SO_REUSEPORT: `first` finds the address free and lets further threads open it as well, `further` is one of those. */
+  readonly sharing?: 'first' | 'further' | 'none';
   readonly clients: ClientRanges;
   readonly tls: 'off' | 'optional' | 'required' | 'implicit';
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';

@@ -7,6 +7,7 @@ import { inOneWrite, writeDurably } from './json-file.ts';
 
 export type OverrideStore = {
   get(id: QueueId): MessageOverride | undefined;
+  entries(): Iterable<readonly [QueueId, MessageOverride]>;
   /** Resolves when it is on disk. Those whose time is over are forgotten then. */
   put(id: QueueId, override: MessageOverride, now: Instant): Promise<void>;
 };
@@ -21,6 +22,7 @@ export async function openOverrideStore(path: string): Promise<OverrideStore> {
   const save = inOneWrite(() => writeDurably(path, { version: 1, overrides: [...overrides] }));
   return {
     get: (id) => overrides.get(id),
+    entries: () => overrides.entries(),
     async put(id, override, now) {
       for (const [other, { until }] of overrides) if (until <= now) overrides.delete(other);
       overrides.set(id, override);

@@ -29,3 +29,17 @@ test('a metric that is not in the list is a mistake, and none of the sources mak
     }
   }
 });
+
+test('OBS-6 what another thread counted is taken once and adds up', () => {
+  const [first, other] = [createRegistry(), createRegistry()];
+  for (const registry of [first, other, other]) {
+    registry.count('sekisho_connections_total', { listener: 'a', outcome: 'accepted' });
+    registry.observe('sekisho_attempt_duration_seconds', 0.3);
+  }
+  first.add(other.take() ?? assert.fail('nothing was counted'));
+  assert.equal(other.take(), undefined);
+  const text = first.expose([]);
+  assert.match(text, /sekisho_connections_total\{listener="a",outcome="accepted"\} 3/);
+  assert.match(text, /_bucket\{le="0.25"\} 0\n.*_bucket\{le="0.5"\} 3/);
+  assert.match(text, /_sum 0.8999|_sum 0.9/);
+});
