@@ -5,13 +5,14 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exitOf, type Group } from './group.ts';
 import { at } from './place.ts';
-import { certificate, manyDomains } from './zones.ts';
+import { certificate, manyDomains, newDomains } from './zones.ts';
 
 export const relayPort = 2525;
 const control = 'http://127.0.0.1:8025';
 
 export const oneDomain = 'one.bench.test';
 export const allDomains: string = `d%02d.bench.test*${manyDomains}`;
+export const coldDomains: string = `c%04d.bench.test*${newDomains}`;
 
 /** What the source says at its end. */
 export type Sent = {
@@ -50,14 +51,19 @@ export type Load = {
   readonly messages: number;
   readonly size?: number;
   readonly sessions?: number;
+  /** Of each message, all in its domain. */
+  readonly recipients?: number;
+  /** STARTTLS on the way in, and a connection for each message. */
+  readonly tls?: 'each';
   /** Number of the first message; a number is never sent twice between two resets of the sink. */
   readonly firstId?: number;
 };
 
 export async function send(group: Group, load: Load): Promise<Sent> {
-  const { domains, messages, size = 5000, sessions = 10, firstId = 0 } = load;
-  const numbers = { n: messages, size, c: sessions, id: firstId };
+  const { domains, messages, size = 5000, sessions = 10, firstId = 0, recipients = 1 } = load;
+  const numbers = { n: messages, size, c: sessions, id: firstId, rcpts: recipients };
   const flags = Object.entries(numbers).flatMap(([flag, value]) => [`-${flag}`, String(value)]);
+  if (load.tls === 'each') flags.push('-starttls', '-per-conn', '1');
   const command = [at('bin/source'), '-addr', `127.0.0.1:${relayPort}`, '-domains', domains, ...flags];
   const child = group.start(command, { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';

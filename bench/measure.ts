@@ -2,11 +2,13 @@
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Group, type Memory, settle, watchMemory } from './group.ts';
 import {
   allDomains,
   awaitMessages,
+  coldDomains,
   type Load,
   oneDomain,
   reset,
@@ -19,6 +21,7 @@ import {
 } from './load.ts';
 import { at } from './place.ts';
 import type { Relay } from './relays.ts';
+import { newDomains, questionsAsked } from './zones.ts';
 
 export type Parties = { readonly source: Group; readonly sink: Group; readonly dns: Group };
 
@@ -29,6 +32,10 @@ export const workloads: Readonly<Record<string, Workload>> = {
   A5k: { says: '5 KB, one domain', load: { domains: oneDomain, messages: 2000 } },
   B5k: { says: '5 KB, 50 domains', load: { domains: allDomains, messages: 2000 } },
   A100k: { says: '100 KB, one domain', load: { domains: oneDomain, messages: 600, size: 100_000 } },
+  'A5k-tls': {
+    says: '5 KB, TLS handshake for each message in',
+    load: { domains: oneDomain, messages: 1000, tls: 'each' },
+  },
   'A5k-rtt50': {
     says: '5 KB, one domain, 50 ms round trip',
     load: { domains: oneDomain, messages: 1000 },
@@ -209,6 +216,125 @@ async function drain(relay: Relay, count: number): Promise<Readonly<Record<strin
     flushes,
   };
 }
+
+/** The first message to each of many signed domains: look-ups, proofs and handshakes, nothing remembered. */
+export async function cold(parties: Parties, relay: Relay): Promise<Result> {
+  await reset();
+  const [cpu, dnsCpu, asked] = [relay.group.cpu().total, parties.dns.cpu().total, questionsAsked()];
+  const sent = await send(parties.source, { domains: coldDomains, messages: newDomains });
+  const now = await awaitMessages(sent.accepted);
+  await settle(relay.group);
+  return {
+    kind: 'cold',
+    relay: relay.name,
+    verdict: verdictOn(sent.accepted, now),
+    messages: now.unique,
+    wall_s: round((now.last_ns - sent.start_ns) / 1e9),
+    queries_each: round((questionsAsked() - asked) / now.unique, 2),
+    cpu_ms_each: round(((relay.group.cpu().total - cpu) / now.unique) * 1000),
+    cpu_ms_each_with_dns: round(
+      ((relay.group.cpu().total - cpu + parties.dns.cpu().total - dnsCpu) / now.unique) * 1000,
+    ),
+  };
+}
+
+/** A queue that is long: what does a restart take, and what an operator's question? */
+export async function huge(parties: Parties, relay: Relay, count: number): Promise<Result> {
+  const { group, state } = relay;
+  if (state === undefined) return { kind: 'huge', relay: relay.name, verdict: 'not asked' };
+  await reset();
+  await setSink('down');
+  try {
+    const quarters: Sent[] = [];
+    for (let quarter = 0; quarter < 4; quarter += 1)
+      quarters.push(
+        await send(parties.source, { domains: oneDomain, messages: count / 4, firstId: (quarter * count) / 4 }),
+      );
+    await relay.stop();
+    const stopped = performance.now();
+    await relay.start();
+    const restart = (performance.now() - stopped) / 1000;
+    await settle(group, 1000, 60_000);
+    const restarted = group.memory();
+    const ask = async (path: string, body?: unknown): Promise<{ ms: number; value: unknown }> => {
+      const begin = performance.now();
+      const value = await askSocket(`${state}/admin.sock`, path, body);
+      return { ms: round(performance.now() - begin, 1), value };
+    };
+    const list = await ask('/api/v1/messages', { filter: { limit: 100 } });
+    const [first] = list.value as readonly { readonly id: string }[];
+    const story = await ask(`/api/v1/messages/${first?.id}`);
+    const queued = quarters.reduce((sum, { accepted }) => sum + accepted, 0);
+    return {
+      kind: 'huge',
+      relay: relay.name,
+      verdict: queued === count ? 'as expected' : `${queued} of ${count} queued`,
+      queued,
+      accept_rates: quarters.map(({ rate }) => round(rate, 1)),
+      restart_s: round(restart),
+      restarted_mib: memoryOf(restarted),
+      list_ms: list.ms,
+      story_ms: story.ms,
+    };
+  } finally {
+    await setSink('up');
+  }
+}
+
+function askSocket(socketPath: string, path: string, body: unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const headers = { host: 'localhost', 'content-type': 'application/json' };
+    const asking = request({ socketPath, path, method: body === undefined ? 'GET' : 'POST', headers }, (response) => {
+      let text = '';
+      response.on('data', (chunk) => (text += chunk)).on('end', () => resolve(JSON.parse(text)));
+    });
+    asking.on('error', reject);
+    asking.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+/** One thing grows and all else stays: what does a message cost? */
+export const curves: Readonly<
+  Record<string, { readonly unit: string; readonly points: readonly (Workload & { readonly x: number })[] }>
+> = {
+  messages: {
+    unit: 'messages in a run',
+    points: [500, 1000, 2000, 4000, 8000].map((x) => ({ x, says: '', load: { domains: oneDomain, messages: x } })),
+  },
+  domains: {
+    unit: 'destination domains',
+    points: [1, 5, 10, 25, 50].map((x) => ({
+      x,
+      says: '',
+      load: { domains: `d%02d.bench.test*${x}`, messages: 1500 },
+    })),
+  },
+  size: {
+    unit: 'octets of a message',
+    points: [1000, 5000, 20_000, 60_000, 100_000, 500_000].map((x) => ({
+      x,
+      says: '',
+      load: { domains: oneDomain, messages: Math.min(1500, Math.ceil(3e7 / x)), size: x },
+    })),
+  },
+  recipients: {
+    unit: 'recipients of a message',
+    points: [1, 5, 20, 100].map((x) => ({
+      x,
+      says: '',
+      load: { domains: oneDomain, messages: Math.ceil(1500 / Math.sqrt(x)), recipients: x },
+    })),
+  },
+  roundTrip: {
+    unit: 'milliseconds to the destination and back',
+    points: [0, 10, 25, 50, 100].map((x) => ({
+      x,
+      says: '',
+      load: { domains: oneDomain, messages: 600 },
+      roundTrip: `${x}ms`,
+    })),
+  },
+};
 
 /** Messages of 50 MB in and out: does memory stay where it was? */
 export async function large({ source }: Parties, relay: Relay, count: number): Promise<Result> {

@@ -15,6 +15,8 @@ export type Relay = {
   readonly name: string;
   readonly notes: string;
   readonly group: Group;
+  /** sekisho's state directory. */
+  readonly state?: string;
   version(): string;
   /** Ready to accept when it resolves; what was queued is kept. */
   start(): Promise<void>;
@@ -32,8 +34,15 @@ export type Choice = {
 };
 
 export function relays({ against, profile }: Choice): readonly Relay[] {
-  const sekishos = [sekisho('sekisho', repository, profile)];
-  if (against !== undefined) sekishos.push(sekisho('sekisho-other', against, profile));
+  const sekishos = [
+    sekisho('sekisho', 'defaults, DNSSEC validated in-process', repository, profile),
+    sekisho('sekisho-tuned', '50 at once to one destination and host', repository, profile, {
+      in: { delivery: 'per_destination = 50\nper_host = 50' },
+    }),
+    sekisho('sekisho-1', 'one worker', repository, profile, { top: 'workers = 1' }),
+    sekisho('sekisho-2', 'two workers', repository, profile, { top: 'workers = 2' }),
+  ];
+  if (against !== undefined) sekishos.push(sekisho('sekisho-other', 'another checkout', against, profile));
   if (!hasPostfix()) return sekishos;
   return [
     ...sekishos,
@@ -74,26 +83,43 @@ const greets = (): Promise<boolean> =>
 
 // ---- sekisho
 
-function sekisho(name: string, checkout: string, profile: Choice['profile']): Relay {
+/** TOML lines for the top and for a table. */
+type Settings = { readonly top?: string; readonly in?: Readonly<Record<string, string>> };
+
+/** Several relays of one checkout share its package. */
+const built = new Map<string, string>();
+
+function sekisho(
+  name: string,
+  notes: string,
+  checkout: string,
+  profile: Choice['profile'],
+  settings: Settings = {},
+): Relay {
   const group = openGroup(name);
   const state = at(`state/${name}`);
   const config = at(`${name}.toml`);
-  const program = build(checkout, at(`package/${name}`));
+  const programOf = (): string => {
+    const program = built.get(checkout) ?? build(checkout, at(`package/${name}`));
+    built.set(checkout, program);
+    return program;
+  };
   const env = { PATH: process.env.PATH, NODE_OPTIONS: process.env.RELAY_NODE_OPTIONS ?? '', STATE_DIRECTORY: state };
   const flags = profile === 'profiled' ? ['--cpu-prof', `--cpu-prof-dir=${at('profiles')}`] : [];
   return {
     name,
-    notes: 'defaults, DNSSEC validated in-process',
+    notes,
     group,
-    version: () => execFileSync(process.execPath, [program, 'version'], { encoding: 'utf8' }).trim(),
+    state,
+    version: () => execFileSync(process.execPath, [programOf(), 'version'], { encoding: 'utf8' }).trim(),
     start: async () => {
       mkdirSync(state, { recursive: true });
-      writeFileSync(config, sekishoToml(state));
-      group.start([process.execPath, ...flags, program, 'run', '-c', config], { env });
+      writeFileSync(config, sekishoToml(state, settings));
+      group.start([process.execPath, ...flags, programOf(), 'run', '-c', config], { env });
       await awaitGreeting(group);
     },
     stop: () => group.stop(),
-    flush: () => openGroup('sekisho-cli').run([process.execPath, program, 'queue', 'flush', '-c', config], { env }),
+    flush: () => openGroup('sekisho-cli').run([process.execPath, programOf(), 'queue', 'flush', '-c', config], { env }),
     clear: () => rmSync(state, { recursive: true, force: true }),
   };
 }
@@ -114,7 +140,8 @@ function build(checkout: string, target: string): string {
   return join(target, 'bin/sekisho.mjs');
 }
 
-const sekishoToml = (state: string): string => `[identity]
+const sekishoToml = (state: string, { top = '', in: tables = {} }: Settings): string => `${top}
+[identity]
 hostname = "relay.bench.test"
 
 [[listen]]
@@ -122,6 +149,8 @@ address = "127.0.0.1:${relayPort}"
 clients = ["127.0.0.0/8"]
 kind = "relay"
 max_message_size = "60MB"
+certificate = "${certificate('relay').cert}"
+key = "file:${certificate('relay').key}"
 
 [resolver]
 servers = ["127.0.0.1:53"]
@@ -132,6 +161,7 @@ trust_store = "builtin"
 
 [delivery]
 allow_addresses = ["127.0.0.0/8"]
+${tables.delivery ?? ''}
 
 [queue]
 url = "sqlite:${state}/queue.db"

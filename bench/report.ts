@@ -1,6 +1,7 @@
 // Results as Markdown tables: medians, ranges, and ratios to Postfix as Debian ships it.
 
-import type { Result } from './measure.ts';
+import { chart } from './chart.ts';
+import { curves, type Result } from './measure.ts';
 
 export type Report = {
   readonly schema: 'sekisho.bench/1';
@@ -25,8 +26,27 @@ export function toMarkdown(report: Report): string {
   if (of('backlog').length > 0) sections.push(`### Backlog\n\n${backlogTable(of('backlog'))}`);
   if (of('large').length > 0) sections.push(`### 50 MB messages\n\n${largeTable(of('large'))}`);
   if (of('disk').length > 0) sections.push(`### Forced to disk, per 1,000 messages\n\n${diskTable(of('disk'))}`);
+  if (of('cold').length > 0) sections.push(`### First message to a domain\n\n${coldTable(of('cold'))}`);
+  if (of('huge').length > 0) sections.push(`### A long queue\n\n${hugeTable(of('huge'))}`);
+  for (const [curve, { unit }] of Object.entries(curves)) {
+    const points = of('curve').filter((result) => result.curve === curve);
+    if (points.length > 0) sections.push(`### By ${unit}\n\n${curveTable(points, unit)}`);
+  }
   return `${sections.join('\n\n')}\n`;
 }
+
+/** CPU of a message over what grows, a line for each relay. */
+export const charts = ({ results }: Report): readonly (readonly [string, string])[] =>
+  Object.entries(curves).flatMap(([name, { unit }]) => {
+    const points = results.filter((result) => result.kind === 'curve' && result.curve === name);
+    const lines = [...new Set(points.map(({ relay }) => relay))].map((relay) => ({
+      name: relay,
+      points: points
+        .filter((point) => point.relay === relay && point.verdict === 'all arrived')
+        .map(({ x, cpu_per_1k }) => [Number(x), Number(cpu_per_1k)] as const),
+    }));
+    return lines.length === 0 ? [] : [[name, chart(unit, 'CPU-ms a message', lines)] as const];
+  });
 
 function head({ at, machine, relays, disk_floor_ms }: Report): string {
   const facts = Object.entries(machine).map(([name, value]) => `${name.replaceAll('_', ' ')} ${value}`);
@@ -136,6 +156,55 @@ const largeTable = (runs: readonly Result[]): string =>
       mib(run.peak_mib),
       String(run.verdict),
     ]),
+  );
+
+const coldTable = (runs: readonly Result[]): string =>
+  table(
+    [
+      'relay',
+      'domains',
+      'seconds in all',
+      'questions to the resolver each',
+      'CPU-ms each',
+      'with the name servers',
+      '',
+    ],
+    runs.map((run) =>
+      [
+        run.relay,
+        run.messages,
+        run.wall_s,
+        run.queries_each,
+        run.cpu_ms_each,
+        run.cpu_ms_each_with_dns,
+        run.verdict,
+      ].map(String),
+    ),
+  );
+
+const hugeTable = (runs: readonly Result[]): string =>
+  table(
+    ['relay', 'queued', 'accepted/s, by quarter', 'restart s', 'PSS / RSS MiB after it', 'list ms', 'explain ms', ''],
+    runs
+      .filter(({ queued }) => queued !== undefined)
+      .map((run) => [
+        run.relay,
+        String(run.queued),
+        list(run.accept_rates),
+        String(run.restart_s),
+        mib(run.restarted_mib),
+        String(run.list_ms),
+        String(run.story_ms),
+        String(run.verdict),
+      ]),
+  );
+
+const curveTable = (points: readonly Result[], unit: string): string =>
+  table(
+    ['relay', unit, 'messages/s', 'CPU-s per 1,000', '250 p50 / p99 ms', 'peak PSS MiB'],
+    points.map((run) =>
+      [run.relay, run.x, run.rate, run.cpu_per_1k, `${run.p50_ms} / ${run.p99_ms}`, run.pss_mib].map(String),
+    ),
   );
 
 const diskTable = (runs: readonly Result[]): string =>

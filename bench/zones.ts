@@ -1,5 +1,5 @@
 // The bench's DNS: a signed root, test. and bench.test. served by nsd, and an unbound that resolves and validates them.
-// one: a host with the right TLSA; d01 to d50: the same, a host each; bad: a TLSA of another key; plain: none.
+// one: a host with the right TLSA; d01 to d50, c0001 to c2000: the same, a host each; bad: a TLSA of another key; plain: none.
 
 import { execFileSync } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
@@ -7,13 +7,17 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { at } from './place.ts';
 
 export const manyDomains = 50;
+/** Met by nothing before the cold part. */
+export const newDomains = 2000;
+/** Changes with the zones, so that older ones are made anew. */
+const edition = '2';
 const dns = at('dns');
 
 const openssl = (...words: string[]): Buffer => execFileSync('openssl', words, { stdio: ['ignore', 'pipe', 'pipe'] });
 
 /** Keys, certificates, zones and configurations, made once. */
 export function makeZones(): void {
-  if (existsSync(`${dns}/ready`)) return;
+  if (existsSync(`${dns}/ready-${edition}`)) return;
   rmSync(dns, { recursive: true, force: true });
   mkdirSync(dns, { recursive: true });
   for (const who of ['sink', 'other', 'relay']) makeCertificate(who);
@@ -28,7 +32,7 @@ export function makeZones(): void {
   writeFileSync(`${dns}/root.hints`, '. 3600000 NS ns.rootserver.\nns.rootserver. 3600000 A 127.0.0.10\n');
   writeFileSync(`${dns}/nsd.conf`, nsdConf(zones));
   writeFileSync(`${dns}/unbound.conf`, unboundConf());
-  writeFileSync(`${dns}/ready`, '');
+  writeFileSync(`${dns}/ready-${edition}`, '');
 }
 
 /** The DS line of the bench's root, for sekisho. */
@@ -71,13 +75,18 @@ function benchZone(): string {
   const many = Array.from({ length: manyDomains }, (_, index) => index + 1)
     .map((number) => domain(`d${String(number).padStart(2, '0')}`, `127.0.1.${number}`, right))
     .join('');
+  const cold = Array.from({ length: newDomains }, (_, index) => index + 1)
+    .map((number) =>
+      domain(`c${String(number).padStart(4, '0')}`, `127.0.${16 + (number >> 7)}.${1 + (number & 127)}`, right),
+    )
+    .join('');
   const some = [
     domain('one', '127.0.2.1', right),
     domain('bad', '127.0.3.1', tlsaOf('other')),
     domain('plain', '127.0.3.2'),
   ];
   const own = 'relay A 127.0.0.1\nsource A 127.0.0.1\nsource MX 10 source\n';
-  return zone('bench.test', 'ns.bench.test', own + some.join('') + many);
+  return zone('bench.test', 'ns.bench.test', own + some.join('') + many + cold);
 }
 
 /** @returns the DS record, for the zone above or as the anchor. */
@@ -134,5 +143,15 @@ const unboundConf = (): string => `server:
   rrset-cache-size: 32m
   module-config: "validator iterator"
 remote-control:
-  control-enable: no
+  control-enable: yes
+  control-interface: "${dns}/unbound.sock"
+  control-use-cert: no
 `;
+
+/** How many questions unbound was asked since it started. */
+export const questionsAsked = (): number =>
+  Number(
+    /^total\.num\.queries=(\d+)/m.exec(
+      execFileSync('unbound-control', ['-c', `${dns}/unbound.conf`, 'stats_noreset'], { encoding: 'utf8' }),
+    )?.[1],
+  );

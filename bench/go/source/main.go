@@ -29,6 +29,7 @@ var (
 	starttls = flag.Bool("starttls", false, "use STARTTLS to the relay")
 	idBase   = flag.Int64("id", 0, "first X-Bench-Id")
 	from     = flag.String("from", "sender@source.bench.test", "envelope sender")
+	rcpts    = flag.Int("rcpts", 1, "recipients of each message, all of its domain")
 	retries  = flag.Int("retries", 200, "how often one session may retry after a refused or lost connection")
 	timeout  = flag.Duration("timeout", 120*time.Second, "per reply")
 )
@@ -158,8 +159,14 @@ func (c *client) send(id int64) (float64, float64, error) {
 	if err := c.cmd("MAIL FROM:<"+*from+">", '2'); err != nil {
 		return 0, 0, err
 	}
-	if err := c.cmd("RCPT TO:<"+rcpt+">", '2'); err != nil {
-		return 0, 0, err
+	for k := 0; k < *rcpts; k++ {
+		to := rcpt
+		if k > 0 {
+			to = fmt.Sprintf("user%d-%d@%s", id%997, k, dom)
+		}
+		if err := c.cmd("RCPT TO:<"+to+">", '2'); err != nil {
+			return 0, 0, err
+		}
 	}
 	if err := c.cmd("DATA", '3'); err != nil {
 		return 0, 0, err
