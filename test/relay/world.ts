@@ -178,7 +178,10 @@ export async function startOutside(world: World, env: Readonly<Record<string, st
   });
   const portOf = (event: string): number =>
     Number(/:(\d+)$/.exec(String(log.find((line) => line.event === event)?.address))?.[1] ?? 0);
-  await until(() => over !== undefined || log.some(({ event }) => event === 'started'), 'the relay to listen', 30_000);
+  const isUp = (): boolean => over !== undefined || log.some(({ event }) => event === 'started');
+  await until(isUp, 'the relay to listen', 90_000).catch((error: Error) => {
+    throw new Error(`${error.message}; it said: ${text}`);
+  });
   if (over !== undefined) throw new Error(`the relay ended with ${over}: ${text}`);
   return {
     child,
