@@ -64,4 +64,11 @@ export function bytes(count: number): string {
   return count < 1e9 ? `${(count / 1e6).toFixed(1)} MB` : `${(count / 1e9).toFixed(1)} GB`;
 }
 
-export const json = (terminal: Terminal, value: unknown): void => terminal.out(`${JSON.stringify(value)}\n`);
+/** ATK-112: JSON leaves DEL, C1 controls and marks of direction as they are; escaped they mean the same and do nothing. */
+const inert = (text: string): string =>
+  text.replace(
+    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+export const json = (terminal: Terminal, value: unknown): void => terminal.out(`${inert(JSON.stringify(value))}\n`);
