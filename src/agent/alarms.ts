@@ -27,8 +27,14 @@ export type Finding = {
   readonly says: string;
 };
 
-/** `unknown`: subjects about which this round could not tell everything, with why. */
-export type Round = { readonly findings: readonly Finding[]; readonly unknown: ReadonlyMap<string, string> };
+/** What one round saw. */
+export type Round = {
+  readonly findings: readonly Finding[];
+  /** Subjects about which it could not tell everything, with why. */
+  readonly unknown: ReadonlyMap<string, string>;
+  /** All that it looked at: others may keep their alarms in the same memory. */
+  readonly seen: readonly string[];
+};
 
 type Standing = Finding & { readonly since: Instant; readonly told: Instant };
 
@@ -49,7 +55,7 @@ const patience = 3;
 
 export function settleAlarms(
   memory: AlarmMemory,
-  { findings, unknown }: Round,
+  { findings, unknown, seen }: Round,
   now: Instant,
   /** Milliseconds. */
   repeat: number,
@@ -73,7 +79,7 @@ export function settleAlarms(
   for (const [key, known] of Object.entries(memory.alarms)) {
     if (bad.has(key)) continue;
     // Unknown is not well: the alarm stands until its subject was seen whole.
-    if (unknown.has(known.subject)) alarms[key] = known;
+    if (unknown.has(known.subject) || !seen.includes(known.subject)) alarms[key] = known;
     else events.push({ ...known, event: 'recovered' });
   }
   return { memory: { alarms, unknown: counts, facts: memory.facts }, events };

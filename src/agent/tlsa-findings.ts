@@ -28,7 +28,7 @@ export function findingsOf(check: TlsaCheck, now: Instant): Round {
     if (until - now < certificateDays * day)
       findings.push(found('certificate-expires', place, `${place}: ${chain[0]?.notAfter ?? ''}`));
   }
-  return { findings: [...findings, ...selective(check, found)], unknown };
+  return { findings: [...findings, ...selective(check, found)], unknown, seen: [subject] };
 }
 
 function mismatchText({ records, owner }: TlsaCheck, spki: string | null | undefined, says: string): string {
@@ -86,5 +86,5 @@ export function serverFindings(subject: string, views: readonly View[]): Round {
       detail: '',
       says: [...sets].map(([set, servers]) => `${servers.join(' ')}: ${set === '' ? '-' : set}`).join('; '),
     });
-  return { findings, unknown };
+  return { findings, unknown, seen: [subject] };
 }

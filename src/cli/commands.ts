@@ -282,6 +282,12 @@ export const commands: readonly Command[] = [
       { name: 'mail', value: 'address', says: 'watch: told by mail, best at a domain that is not watched' },
       { name: 'sendmail', value: 'program', says: 'watch: takes the mail; default /usr/sbin/sendmail' },
       { name: 'dkim', value: 'selector._domainkey.…', multiple: 'yes', says: 'watch: the key that signs reports' },
+      {
+        name: 'authority',
+        value: 'ip[:port]',
+        multiple: 'yes',
+        says: 'watch: name servers to ask one by one, instead of those that the zone names',
+      },
       { name: 'memory', value: 'file', says: 'watch: which alarms stand; default below the state directory' },
       { name: 'lineage', value: 'name', multiple: 'yes', says: 'rollover: only this one of the plan' },
       { name: 'dry-run', says: 'rollover: as rollover plan' },

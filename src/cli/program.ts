@@ -84,6 +84,7 @@ export type WatchRequest = {
   readonly subjects: readonly TlsaSubject[];
   /** Owners of DKIM keys. */
   readonly dkim: readonly DomainName[];
+  readonly servers: LineagePlan['servers'];
 };
 
 /** OPS-52: programs; `mail` goes to the standard input of `sendmail`. */

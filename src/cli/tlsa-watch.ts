@@ -1,10 +1,11 @@
 // `sekisho tlsa watch`: looks again and again at what is published and presented, and tells people once when something
 // breaks, again after a while, and when it is over (OPS-50 to OPS-54). Watches without root and without any key (OPS-68).
 
-import { type AlarmEvent, type AlarmMemory, settleAlarms } from '../agent/alarms.ts';
+import { type AlarmEvent, type AlarmMemory, type Round, settleAlarms } from '../agent/alarms.ts';
 import { parseDuration } from '../config/values.ts';
 import type { DomainName } from '../core/base/brand.ts';
 import { instant } from '../core/base/brand.ts';
+import { isNonEmpty } from '../core/base/result.ts';
 import type { Arguments } from './flags.ts';
 import type { Program, WatchChannels, WatchRequest } from './program.ts';
 import { loadedOrFaults } from './settings.ts';
@@ -49,7 +50,7 @@ export async function tlsaWatch(program: Program, given: Arguments): Promise<Exi
     // After telling: who is cut off between the two tells twice, never not at all.
     const written = await program.rememberAlarms(watch.memoryPath, memory);
     if (written.kind === 'fault') return misuse(written.fault);
-    if (flags.on('once')) return atEnd(program, given, watch, memory, round.unknown);
+    if (flags.on('once')) return atEnd(program, given, watch, memory, round);
     await program.sleep(watch.every);
   }
 }
@@ -70,11 +71,16 @@ function readWatch(given: Arguments, usualPort: number, stateDirectory: string):
   if (every === undefined || every < 1)
     return `--every wants a duration such as 15m, not ${JSON.stringify(flags.text('every'))}`;
   if (repeat === undefined) return `--repeat wants a duration such as 24h, not ${JSON.stringify(flags.text('repeat'))}`;
+  const authorities = flags.all('authority');
   const mail = flags.text('mail');
   if (mail !== undefined && !/^[^\s@<>-][^\s@<>]*@[^\s@<>]+$/.test(mail))
     return `--mail wants an address, not ${JSON.stringify(mail)}`;
   return {
-    request: { subjects, dkim },
+    request: {
+      subjects,
+      dkim,
+      servers: isNonEmpty(authorities) ? { kind: 'only', addresses: authorities } : { kind: 'found' },
+    },
     channels: { hook: flags.text('hook'), mail, sendmail: flags.text('sendmail') ?? '/usr/sbin/sendmail' },
     memoryPath: flags.text('memory') ?? `${stateDirectory}/tlsa/watch.json`,
     repeat: repeat * 1000,
@@ -139,10 +145,10 @@ function atEnd(
   { flags }: Arguments,
   { request }: Watch,
   { alarms }: AlarmMemory,
-  unknown: ReadonlyMap<string, string>,
+  { unknown, seen }: Round,
 ): ExitCode {
   for (const [subject, says] of unknown) terminal.err(`${printable(fill(watchWords.unknown, { subject, says }))}\n`);
-  if (Object.keys(alarms).length > 0) return exitCodes.no;
+  if (Object.values(alarms).some(({ subject }) => seen.includes(subject))) return exitCodes.no;
   if (unknown.size > 0) return exitCodes.unknown;
   if (flags.on('verbose')) terminal.out(`${fill(watchWords.well, { count: String(request.subjects.length) })}\n`);
   return exitCodes.yes;

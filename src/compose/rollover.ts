@@ -207,6 +207,8 @@ export async function viewsOf(
           const address = parseServerAddress(text);
           return address.kind === 'ok' ? [address.value] : [];
         });
+  if (asked.length === 0)
+    return [first, { server: 'servers', owner, kind: 'failed', says: 'no name server of the zone has an address' }];
   const own = await Promise.all(
     asked.map(async (server) =>
       viewFrom(formatServerAddress(server), owner, await authorities.ask(server, zone.value.apex, question)),
@@ -266,7 +268,7 @@ async function shownBy(
 const hookPatience = 300_000;
 const hookWords = 4000;
 
-/** OPS-37: what a hook gets is in docs/tlsa.md. */
+/** OPS-37: what a hook gets is below, in `hookVariables`. */
 async function runHook(
   plan: LineagePlan,
   state: string,

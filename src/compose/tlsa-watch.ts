@@ -36,7 +36,7 @@ export async function watchRound(
   const bench = opened.value;
   try {
     const parts = [
-      ...(await Promise.all(request.subjects.map((subject) => lookAtSubject(bench, subject)))),
+      ...(await Promise.all(request.subjects.map((subject) => lookAtSubject(bench, subject, request.servers)))),
       ...(await Promise.all(request.dkim.map((name) => lookAtDkim(bench, name)))),
     ];
     const domains = request.subjects.flatMap((subject) => (subject.kind === 'domain' ? [subject.domain] : []));
@@ -55,9 +55,14 @@ export async function watchRound(
 const joined = (parts: readonly Round[]): Round => ({
   findings: parts.flatMap(({ findings }) => findings),
   unknown: new Map(parts.flatMap(({ unknown }) => [...unknown])),
+  seen: [...new Set(parts.flatMap(({ seen }) => seen))],
 });
 
-async function lookAtSubject(bench: Bench, subject: WatchRequest['subjects'][number]): Promise<Round> {
+async function lookAtSubject(
+  bench: Bench,
+  subject: WatchRequest['subjects'][number],
+  servers: WatchRequest['servers'],
+): Promise<Round> {
   const { outlook, probeOptions, around } = bench;
   const now = around.clock.now();
   const parts: Round[] = [];
@@ -67,7 +72,7 @@ async function lookAtSubject(bench: Bench, subject: WatchRequest['subjects'][num
     for await (const found of checkTlsa(outlook.probePorts, subject, options)) {
       if ('kind' in found) {
         const name = subject.kind === 'domain' ? subject.domain : subject.service.host;
-        parts.push({ findings: [], unknown: new Map([[name, found.state]]) });
+        parts.push({ findings: [], unknown: new Map([[name, found.state]]), seen: [name] });
         continue;
       }
       parts.push(findingsOf(found, now));
@@ -76,15 +81,16 @@ async function lookAtSubject(bench: Bench, subject: WatchRequest['subjects'][num
       if (name.kind === 'fault') continue;
       const proof = await outlook.resolver.lookup(name.value, RrType.TLSA);
       const steps = proof.chain.map((step) => ({ ...step, zone: nameToText(step.zone) }));
-      parts.push({ findings: signatureFinding(at, steps, now), unknown: new Map() });
+      parts.push({ findings: signatureFinding(at, steps, now), unknown: new Map(), seen: [at] });
       // DS against DNSKEY and the like: the stable word of the proof (OPS-15).
       if (proof.state === 'secure') {
-        const views = await viewsOf(bench, authorities, found.owner.replace(/\.$/, ''), { kind: 'found' });
+        const views = await viewsOf(bench, authorities, found.owner.replace(/\.$/, ''), servers);
         parts.push(serverFindings(at, views));
       } else if (proof.state === 'bogus')
         parts.push({
           findings: [{ subject: at, kind: 'bogus', detail: '', says: proof.because ?? 'bogus' }],
           unknown: new Map(),
+          seen: [at],
         });
     }
   } finally {
@@ -103,13 +109,15 @@ async function lookAtDomain(
   const found = (kind: Finding['kind'], says: string): void =>
     void findings.push({ subject: domain, kind, detail: '', says });
   const named = await mxNamesOf(outlook.probePorts, domain, probeOptions);
-  if (named.kind === 'fault') return { round: { findings, unknown: new Map([[domain, named.fault]]) }, facts: known };
+  if (named.kind === 'fault')
+    return { round: { findings, unknown: new Map([[domain, named.fault]]), seen: [domain] }, facts: known };
   const mx = [...named.value.hosts].sort();
   // What was there first is what is meant; a person who means the change removes the memory or lets the alarm stand.
   const first = known?.mx ?? mx;
   if (first.join(' ') !== mx.join(' ')) found('mx-changed', `${first.join(' ')} → ${mx.join(' ')}`);
   const report = await probe(outlook.probePorts, domain, { ...probeOptions, all: 'yes', sender: 'mta-sts' });
-  if (report.kind === 'fault') return { round: { findings, unknown: new Map([[domain, report.fault]]) }, facts: known };
+  if (report.kind === 'fault')
+    return { round: { findings, unknown: new Map([[domain, report.fault]]), seen: [domain] }, facts: known };
   const { sts, hosts, tlsrpt, reason } = report.value;
   const unknown = new Map<string, string>();
   if (sts !== null && sts.mode === 'enforce') {
@@ -124,7 +132,7 @@ async function lookAtDomain(
   if (reports === undefined) unknown.set(domain, '_smtp._tls');
   if (reports === 'none' && known?.reports === 'wanted') found('tlsrpt-missing', `_smtp._tls.${domain}`);
   return {
-    round: { findings, unknown },
+    round: { findings, unknown, seen: [domain] },
     facts: { mx: first, reports: known?.reports === 'wanted' ? 'wanted' : (reports ?? 'none') },
   };
 }
@@ -132,7 +140,7 @@ async function lookAtDomain(
 /** OPS-51: reports must be signed with a key that is there (RFC 8460 §3). */
 async function lookAtDkim({ outlook }: Bench, owner: DomainName): Promise<Round> {
   const { answer } = await outlook.resolver.resolve(owner, 'TXT');
-  if (answer.kind === 'failed') return { findings: [], unknown: new Map([[owner, answer.reason]]) };
+  if (answer.kind === 'failed') return { findings: [], unknown: new Map([[owner, answer.reason]]), seen: [owner] };
   const texts =
     answer.kind === 'found'
       ? answer.value.map((strings) => Buffer.concat(strings.map((one) => Buffer.from(one))).toString('latin1'))
@@ -143,6 +151,7 @@ async function lookAtDkim({ outlook }: Bench, owner: DomainName): Promise<Round>
       ? []
       : [{ subject: owner, kind: 'dkim-missing', detail: '', says: answer.kind === 'found' ? texts.join(' ') : 'TXT' }],
     unknown: new Map(),
+    seen: [owner],
   };
 }
 

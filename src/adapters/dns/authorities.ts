@@ -30,7 +30,7 @@ export type AuthorityOptions = {
 export type Zone = { readonly apex: Name; readonly servers: readonly ServerAddress[] };
 
 export type Authorities = {
-  /** The zone that holds the name, with every address of every server that it names. */
+  /** The zone that holds the name, with every address of every server that it names; perhaps none. */
   zoneOf(name: Name): Promise<Result<Zone, string>>;
   /** One server's own answer. */
   ask(server: ServerAddress, apex: Name, question: { readonly name: Name; readonly type: number }): Promise<Proof>;
@@ -60,9 +60,7 @@ export function createAuthorities(options: AuthorityOptions): Authorities {
           return host === undefined ? [] : [foldName(host.wire)];
         });
         const servers = await addressesOf(resolver, hosts);
-        return servers.length === 0
-          ? fault(`no name server of ${nameToText(apex)} has an address`)
-          : ok({ apex, servers: servers.slice(0, maxServers) });
+        return ok({ apex, servers: servers.slice(0, maxServers) });
       }
       return fault(`no zone holds ${nameToText(name)}`);
     },
