@@ -6,7 +6,6 @@ const reports = 'not built: reports by RFC 8460 are neither collected nor sent';
 const chunking = 'not built: CHUNKING is not offered, BDAT is an unknown command';
 const publisher = 'not built: publisher-side tool';
 const manual = 'not shown: a chapter of the manual';
-const limit = 'a limit of the protocols, told in security-model.md; the siege shows the row and does not run it';
 
 export const reasons: ReadonlyMap<string, string> = new Map(
   (
@@ -28,7 +27,6 @@ export const reasons: ReadonlyMap<string, string> = new Map(
       ],
       [`${publisher}: certificates and hooks`, 'OPS-37 OPS-38 OPS-46 OPS-51 OPS-52 OPS-54'],
       [manual, 'DANE-93 OPS-8 OPS-63 OPS-64'],
-      [limit, 'ATK-22 ATK-54'],
       ['not built: option', 'DANE-72 NAME-3 RTLS-9 RTLS-12 SRV-20 STS-73 STS-74 TRC-10'],
       ['not built: aggressive use of cached denials', 'DNS-13'],
       ['not built: anchors are configured, not rolled', 'TA-3'],

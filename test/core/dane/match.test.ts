@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Instant, instant } from '../../../src/core/base/brand.ts';
 import { matchDane, recordsInPlay } from '../../../src/core/dane/match.ts';
@@ -29,6 +32,17 @@ test('DANE-42 CERT-1 CERT-3 every selector and type of DANE-EE', () => {
 test('DANE-43 CERT-9 CERT-10 DANE-EE looks at the leaf alone', () => {
   assert.equal(matched([tlsaOf('dane-ee', 'spki', 'sha2-256', middle)], leaf, middle).kind, 'none');
   assert.equal(matched([tlsaOf('dane-ee', 'spki', 'sha2-256', leaf)], stranger, leaf).kind, 'none');
+});
+
+test('ATK-22 DANE-44 who holds the key is the host, whatever names it shows: a limit that the security model tells', () => {
+  const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const here = forge({ cn: 'mx.example.com', dns: ['mx.example.com'], keys });
+  const elsewhere = forge({ cn: 'www.other.example', dns: ['www.other.example'], keys });
+  assert.equal(matched([tlsaOf('dane-ee', 'spki', 'sha2-256', here)], elsewhere).kind, 'ee');
+  // A record of the whole certificate does not follow the key.
+  assert.equal(matched([tlsaOf('dane-ee', 'cert', 'sha2-256', here)], elsewhere).kind, 'none');
+  const model = readFileSync(join(import.meta.dirname, '../../../docs/security-model.md'), 'utf8');
+  assert.match(model, /Diversion to another service with the same key \(ATK-22\)/);
 });
 
 test('DANE-50 DANE-51 an issuer in the chain that a record names is the anchor, at its depth', () => {
