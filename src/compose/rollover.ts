@@ -268,7 +268,7 @@ async function shownBy(
 const hookPatience = 300_000;
 const hookWords = 4000;
 
-/** OPS-37: what a hook gets is below, in `hookVariables`. */
+/** OPS-37: what a hook gets is in docs/tlsa.md. */
 async function runHook(
   plan: LineagePlan,
   state: string,
