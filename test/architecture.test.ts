@@ -39,7 +39,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'core/dane': ['node:crypto'],
   core: [],
   agent: [],
-  'adapters/smtp': ['node:', 'nodemailer', '@peculiar/x509', 'reflect-metadata'],
+  'adapters/smtp': ['node:', '@peculiar/x509', 'reflect-metadata'],
   'adapters/log': ['node:', 'pino'],
   adapters: ['node:'],
   config: ['node:', 'smol-toml'],
