@@ -4,10 +4,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isToWrite, table, writeSection } from '../proof/document.ts';
+import { isToWrite, writeSection } from '../proof/document.ts';
 import { compareWorld, newTally, startWorld } from './differential.ts';
 import { attackWorld, newAttackTally } from './differential-attack.ts';
-import { known } from './differential-known.ts';
+import { sectionOf } from './differential-section.ts';
 import type { Question } from './random-questions.ts';
 
 const { env } = process;
@@ -52,40 +52,11 @@ try {
 }
 const { unexplained, ...compared } = tally;
 const { broken, ...attempts } = attacks;
-console.log(
-  JSON.stringify(
-    {
-      seed,
-      compared: { ...compared, unexplained: unexplained.length },
-      attacked: { ...attempts, believed: broken.length },
-    },
-    null,
-    2,
-  ),
-);
-if (isToWrite() && only === undefined) writeSection('differential', sectionOf());
+const result = {
+  seed,
+  compared: { ...compared, unexplained: unexplained.length },
+  attacked: { ...attempts, believed: broken.length },
+};
+console.log(JSON.stringify(result, null, 2));
+if (isToWrite() && only === undefined) writeSection('differential', sectionOf(result));
 process.exitCode = unexplainedOrBelieved() === 0 ? 0 : 1;
-
-function sectionOf(): string {
-  const number = (count: number): string => count.toLocaleString('en');
-  const counts = (words: Readonly<Record<string, number>>): string =>
-    Object.entries(words)
-      .map(([word, count]) => `${word} ${number(count)}`)
-      .join(', ');
-  return [
-    `## Differential: \`SEED=${seed} QUESTIONS=${wanted} npm run differential\``,
-    [
-      `${number(tally.questions)} questions about random zones, to unbound, to BIND and to our validator behind unbound, behind BIND and behind an unbound that`,
-      `does not validate. Our verdicts: ${counts(tally.verdicts)}. Differences without an explanation: ${unexplained.length}. The same seed asks the same again;`,
-      'CI asks 1,000. What is explained stands in [differences.md](differences.md):',
-    ].join('\n'),
-    table(
-      ['Difference', 'Right', 'By', 'Questions'],
-      known.flatMap(({ id, right, by }) => {
-        const count = tally.explained[id];
-        return count === undefined ? [] : [[id, right, by, number(count)]];
-      }),
-    ),
-    `The attacker in front of the upstream tried ${number(attacks.attempts)} times: ${number(attacks.held.failed)} ended in failure, ${number(attacks.held.unchanged)} in the same verdict as without him, ${broken.length} were believed. By what he showed: ${counts(attacks.byWay)}.`,
-  ].join('\n\n');
-}
