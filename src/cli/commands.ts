@@ -1,30 +1,15 @@
-// The one table of verbs: help, usage faults and dispatch come from it. Contract: docs/spec/cli.md.
+// The one table of verbs: help, usage faults and dispatch come from it. Contract: docs/spec/cli.md. A verb is loaded when it is
+// asked for, so that the health check of a container stays cheap.
 
 import { suggestion } from '../config/load.ts';
 import { tlsaForms, typographicDash } from '../core/dane/forms.ts';
 import { catalogue } from '../core/policy/catalogue.ts';
 import type { Reason } from '../core/policy/reasons.ts';
-import { check } from './check.ts';
-import { completion } from './completion.ts';
-import { configVerb } from './config.ts';
-import { destination } from './destination.ts';
-import { dns } from './dns.ts';
-import { doctor } from './doctor.ts';
-import { explain } from './explain.ts';
 import { type Arguments, commonFault, commonFlags, type FlagSpec, filterFlags, parseFlags } from './flags.ts';
-import { health } from './health.ts';
 import { helpTexts } from './help-texts.ts';
-import { log } from './log.ts';
-import { man } from './man.ts';
-import { policy } from './policy.ts';
-import { probe } from './probe.ts';
 import { type Program, RelayUnreachable } from './program.ts';
-import { queue } from './queue.ts';
 import { loadedOrFaults } from './settings.ts';
-import { siege } from './siege.ts';
 import { bold, type ExitCode, exitCodes, printable, table } from './terminal.ts';
-import { tlsa } from './tlsa.ts';
-import { trace } from './trace.ts';
 
 export type Command = {
   readonly name: string;
@@ -82,7 +67,7 @@ export const commands: readonly Command[] = [
       },
       { name: 'flush', value: 'command', says: 'has that relay try the domain again that is put behind it' },
     ],
-    run: siege,
+    run: async (...asked) => (await import('./siege.ts')).siege(...asked),
   },
   {
     name: 'check',
@@ -111,7 +96,7 @@ export const commands: readonly Command[] = [
       { name: 'out', value: 'file.html|.json', says: 'write a report as well' },
       { name: 'via-daemon', says: 'let the running relay look, with its caches' },
     ],
-    run: check,
+    run: async (...asked) => (await import('./check.ts')).check(...asked),
   },
   {
     name: 'trace',
@@ -131,7 +116,7 @@ export const commands: readonly Command[] = [
       { name: 'requiretls', says: 'as for a message with REQUIRETLS' },
       ...filterFlags.filter(({ name }) => ['domain', 'from', 'to', 'limit'].includes(name)),
     ],
-    run: trace,
+    run: async (...asked) => (await import('./trace.ts')).trace(...asked),
   },
   {
     name: 'explain',
@@ -139,7 +124,7 @@ export const commands: readonly Command[] = [
     says: 'what happened to this message, and what happens next',
     examples: ['sekisho explain 4kQ7m2'],
     flags: [],
-    run: explain,
+    run: async (...asked) => (await import('./explain.ts')).explain(...asked),
   },
   {
     name: 'probe',
@@ -149,7 +134,7 @@ export const commands: readonly Command[] = [
     flags: [
       { name: 'expect', value: 'encrypted|webpki|dane', says: 'exit 1 if less protected it; for scheduled checks' },
     ],
-    run: probe,
+    run: async (...asked) => (await import('./probe.ts')).probe(...asked),
   },
   {
     name: 'doctor',
@@ -171,7 +156,7 @@ export const commands: readonly Command[] = [
       { name: 'good', value: 'name', multiple: 'yes', says: 'a name that must be secure' },
       { name: 'bad', value: 'name', multiple: 'yes', says: 'a name that must be bogus' },
     ],
-    run: doctor,
+    run: async (...asked) => (await import('./doctor.ts')).doctor(...asked),
   },
   {
     name: 'dns',
@@ -179,7 +164,7 @@ export const commands: readonly Command[] = [
     says: 'one validated look-up with the chain that decided',
     examples: ['sekisho dns _25._tcp.mx.example.org TLSA', 'sekisho dns example.org MX --json'],
     flags: [],
-    run: dns,
+    run: async (...asked) => (await import('./dns.ts')).dns(...asked),
   },
   {
     name: 'queue',
@@ -196,7 +181,7 @@ export const commands: readonly Command[] = [
       { name: 'reason', value: 'text', says: 'why; kept with the message' },
       { name: 'ignore', value: 'dane,…', says: 'override: floor, dane, mta-sts, dnssec; for this message alone' },
     ],
-    run: queue,
+    run: async (...asked) => (await import('./queue.ts')).queue(...asked),
   },
   {
     name: 'log',
@@ -208,7 +193,7 @@ export const commands: readonly Command[] = [
       'sekisho log --follow',
     ],
     flags: [{ name: 'follow', says: 'go on with what comes; ends with Ctrl-C or --timeout' }, ...filterFlags],
-    run: log,
+    run: async (...asked) => (await import('./log.ts')).log(...asked),
   },
   {
     name: 'destination',
@@ -220,7 +205,7 @@ export const commands: readonly Command[] = [
       'sekisho destination list --newer 1d',
     ],
     flags: filterFlags,
-    run: destination,
+    run: async (...asked) => (await import('./destination.ts')).destination(...asked),
   },
   {
     name: 'policy',
@@ -238,7 +223,7 @@ export const commands: readonly Command[] = [
       { name: 'txt', value: 'record', multiple: 'yes', says: 'lint: one record of the TXT set; repeatable' },
       { name: 'mx', value: 'host', multiple: 'yes', says: 'lint: does the policy name this host; repeatable' },
     ],
-    run: policy,
+    run: async (...asked) => (await import('./policy.ts')).policy(...asked),
   },
   {
     name: 'tlsa',
@@ -292,7 +277,7 @@ export const commands: readonly Command[] = [
       { name: 'lineage', value: 'name', multiple: 'yes', says: 'rollover: only this one of the plan' },
       { name: 'dry-run', says: 'rollover: as rollover plan' },
     ],
-    run: tlsa,
+    run: async (...asked) => (await import('./tlsa.ts')).tlsa(...asked),
   },
   {
     name: 'config',
@@ -308,7 +293,7 @@ export const commands: readonly Command[] = [
       { name: 'source', says: 'where each value comes from' },
       { name: 'default', says: 'the built-in values' },
     ],
-    run: configVerb,
+    run: async (...asked) => (await import('./config.ts')).configVerb(...asked),
   },
   {
     name: 'health',
@@ -316,7 +301,7 @@ export const commands: readonly Command[] = [
     says: 'ask the running relay; made for HEALTHCHECK',
     examples: ['sekisho health --ready'],
     flags: [{ name: 'ready', says: 'ready to take and deliver mail, not only alive' }],
-    run: health,
+    run: async (...asked) => (await import('./health.ts')).health(...asked),
   },
   {
     name: 'completion',
@@ -324,7 +309,8 @@ export const commands: readonly Command[] = [
     says: 'completion for a shell, on standard output',
     examples: ['sekisho completion bash > /etc/bash_completion.d/sekisho'],
     flags: [],
-    run: (program, given) => completion(program, given, { commands, common: commonFlags }),
+    run: async (program, given) =>
+      (await import('./completion.ts')).completion(program, given, { commands, common: commonFlags }),
   },
   {
     name: 'man',
@@ -332,7 +318,7 @@ export const commands: readonly Command[] = [
     says: 'the manual page, on standard output',
     examples: ['sekisho man > /usr/local/share/man/man8/sekisho.8'],
     flags: [],
-    run: (program) => man(program, { commands, common: commonFlags }),
+    run: async (program) => (await import('./man.ts')).man(program, { commands, common: commonFlags }),
   },
   {
     name: 'version',
