@@ -14,6 +14,9 @@ export const bodySuffix = '.body';
 const recheckOctets = 16_777_216;
 const recheckMs = 1000;
 
+/** Octets of one body that are held before they go to its file, in one write. */
+const heldLimit = 131_072;
+
 const fullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** The disk's own word for "no more" in the port's terms; every other error as it is. */
@@ -67,7 +70,9 @@ export async function createBodyFile(spool: string, id: QueueId): Promise<BodyFi
   const file: FileHandle = await open(draft, 'wx', 0o600);
   return {
     async write(chunk) {
-      await file.writeFile(chunk);
+      const { bytesWritten } = await file.write(chunk);
+      // What the first call did not take; the disk says why, or takes it now.
+      if (bytesWritten < chunk.length) await file.writeFile(chunk.subarray(bytesWritten));
     },
     async finish() {
       await file.datasync();
@@ -133,27 +138,27 @@ type WriterPorts = {
 
 /** The BodyWriter of the port. */
 export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue, ended }: WriterPorts): BodyWriter {
-  let held = new Uint8Array(4096);
+  let held = new Uint8Array(0);
   let length = 0;
   let file: BodyFile | undefined;
   let state: 'open' | 'handed-over' | 'closed' = 'open';
 
-  const spill = async (): Promise<void> => {
-    await floor.admit(length, 'file');
+  const spill = async (chunk: Uint8Array): Promise<void> => {
+    await floor.admit(chunk.length, 'file');
     file ??= await createBodyFile(spool, id);
-    await file.write(held.subarray(0, length));
-    length = 0;
+    await file.write(chunk);
   };
   const collect = async (chunk: Uint8Array): Promise<void> => {
-    if (length + chunk.length > rowLimit) await spill();
-    if (chunk.length > rowLimit) {
-      await floor.admit(chunk.length, 'file');
-      await file?.write(chunk);
-      return;
+    if (length + chunk.length > heldLimit) {
+      if (length > 0) await spill(held.subarray(0, length));
+      length = 0;
     }
-    if (length + chunk.length > held.length) held = grown(held, length + chunk.length);
-    held.set(chunk, length);
-    length += chunk.length;
+    if (chunk.length > heldLimit) await spill(chunk);
+    else {
+      if (length + chunk.length > held.length) held = grown(held, length, length + chunk.length);
+      held.set(chunk, length);
+      length += chunk.length;
+    }
   };
   /** Whatever goes wrong leaves no file behind, except where its row may exist: then the next start knows. */
   const guarded = async (work: () => Promise<void>): Promise<void> => {
@@ -177,14 +182,14 @@ export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue,
       }),
     commit: (message: QueuedMessage, recipients) =>
       guarded(async () => {
-        if (file === undefined) await floor.admit(length, 'row');
+        if (file === undefined && length <= rowLimit) await floor.admit(length, 'row');
         else {
-          await spill();
-          await file.finish();
+          if (length > 0) await spill(held.subarray(0, length));
+          await file?.finish();
         }
         state = 'handed-over';
         ended();
-        await enqueue(message, recipients, file === undefined ? held.slice(0, length) : 'file');
+        await enqueue(message, recipients, file === undefined ? held.subarray(0, length) : 'file');
       }),
     async abort() {
       if (state !== 'open') return;
@@ -195,8 +200,9 @@ export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue,
   };
 }
 
-function grown(buffer: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.min(rowLimit, Math.max(needed, buffer.length * 2)));
-  larger.set(buffer);
+/** Most messages fit the first; what is not filled is never read. */
+function grown(held: Uint8Array, length: number, needed: number): Uint8Array<ArrayBuffer> {
+  const larger = Buffer.allocUnsafeSlow(Math.min(heldLimit, Math.max(needed, held.length * 2, 8192)));
+  larger.set(held.subarray(0, length));
   return larger;
 }
