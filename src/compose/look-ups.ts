@@ -13,6 +13,7 @@ import { nameFromText } from '../core/dns/name.ts';
 import { typeFromText } from '../core/dns/presentation.ts';
 import { sightOf, surroundings, withBench } from './bench.ts';
 import { examineMachine } from './doctor.ts';
+import { examineDkim } from './doctor-dkim.ts';
 import { examineOutside } from './doctor-outside.ts';
 import { gatherSight } from './materials.ts';
 import { openResolver } from './outlook.ts';
@@ -41,7 +42,7 @@ export function makeLookUps(terminal: Terminal, env: Environment): LookUps {
       const [here, outside] = await Promise.all([
         examineMachine(loaded.config, materials, surroundings(flags, terminal)),
         withBench(loaded, flags, env, terminal, async (bench) =>
-          ok(await examineOutside(loaded.config, bench, request)),
+          ok([...(await examineOutside(loaded.config, bench, request)), ...(await examineDkim(loaded, bench, env))]),
         ),
       ]);
       // What is wrong with the settings was told by `inspect`.

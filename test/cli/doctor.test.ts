@@ -1,5 +1,8 @@
 // `sekisho doctor` in the laboratory: what others say of this machine, and a domain on its way to DANE.
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { before, test } from 'node:test';
 import type { DoctorFinding } from '../../src/cli/program.ts';
 import { type LabDestination, sent, signedSite } from '../../src/lab/destination-plan.ts';
@@ -121,4 +124,28 @@ test('wrong words: exit 2 and one line', async () => {
   const said = await sekisho(world, 'doctor', 'a b');
   assert.equal(said.code, 2);
   assert.match(said.err, /^sekisho: "a b" is no domain/);
+});
+
+test('OPS-60 the DKIM key can be read and is the one that is published, or it is said what is wrong', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const file = join(world.folder, 'dkim.pem');
+  const published = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32).toString('base64');
+  const dkim = (key: string): void =>
+    world.configure({
+      in: { delivery: `source_addresses = ["${own}"]` },
+      end: `[tlsrpt]\ndkim = { domain = "lab.test", selector = "${key === file ? 's1' : 's2'}", key = "file:${key}" }`,
+    });
+  const told = async (): Promise<DoctorFinding | undefined> => (await doctor('--no-connect')).of('DKIM key')[0];
+  assert.equal(await told(), undefined);
+  dkim(file);
+  assert.equal((await told())?.outcome, 'fail');
+  writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const missing = await told();
+  assert.equal(missing?.outcome, 'fail');
+  assert.ok(missing?.remedy?.endsWith(`s1._domainkey.lab.test: v=DKIM1; k=ed25519; p=${published}`), missing?.remedy);
+  world.lab.setRecords('s1._domainkey.lab.test', 'TXT', ['"v=DKIM1; k=ed25519; p=AAAA"']);
+  world.clock.advance(301 as never);
+  assert.match((await told())?.says ?? '', /shows another key/);
+  world.lab.setRecords('s1._domainkey.lab.test', 'TXT', [`"v=DKIM1; k=ed25519; p=${published}"`]);
+  assert.equal((await told())?.outcome, 'pass');
 });
