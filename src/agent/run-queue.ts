@@ -21,7 +21,7 @@ import {
 } from './settle-round.ts';
 
 export type RunQueuePorts = {
-  readonly queue: Pick<QueueStore, 'claim' | 'renew' | 'settle' | 'release' | 'act' | 'nextDue' | 'openBody'>;
+  readonly queue: Pick<QueueStore, 'claim' | 'renew' | 'settle' | 'release' | 'rest' | 'act' | 'nextDue' | 'openBody'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -69,12 +69,16 @@ export function createRunner(ports: RunQueuePorts, settings: () => RunQueueSetti
   const active = new Map<Promise<void>, AbortController>();
   const bell = createBell(clock);
   const abandoned = new AbortController();
+  const keeper = createLeaseKeeper(ports, settings);
   let latest = clock.now();
+  /** Whether something due was left for want of room: then each end of a delivery is a reason to look. */
+  let left: 'something' | 'nothing' = 'something';
 
   const begin = (lease: Lease): void => {
     const breaking = new AbortController();
     windows.begin(lease.nextHop);
-    const work = carryOut(ports, settings, lease, { breaking, abandoned: abandoned.signal })
+    const over = keeper.keep(lease, breaking);
+    const work = carryOut(ports, settings, lease, breaking.signal)
       .catch((error: unknown): Went => {
         // The lease runs out by itself and the message comes back. The queue of those given up may be closed by now.
         if (abandoned.signal.aborted) return 'unreachable';
@@ -86,9 +90,10 @@ export function createRunner(ports: RunQueuePorts, settings: () => RunQueueSetti
         return 'unreachable';
       })
       .then((went) => {
+        over();
         active.delete(work);
-        windows.end(lease.nextHop, went);
-        bell.ring();
+        windows.end(lease.nextHop, went === 'unreachable' ? 'unreachable' : 'reached');
+        if (left === 'something' || went !== 'finished') bell.ring();
       });
     active.set(work, breaking);
   };
@@ -96,6 +101,7 @@ export function createRunner(ports: RunQueuePorts, settings: () => RunQueueSetti
   const lookOnce = async (signal: AbortSignal): Promise<Seconds | undefined> => {
     const { worker, parallel, perDestination, leaseFor, schedule } = settings();
     const limit = parallel - active.size;
+    left = 'something';
     if (limit <= 0) return seconds(idlePoll);
     const now = clock.now();
     if (now < latest - setBack) await retryAll(now);
@@ -107,8 +113,8 @@ export function createRunner(ports: RunQueuePorts, settings: () => RunQueueSetti
       return undefined;
     }
     for (const lease of leases) begin(lease);
-    if (leases.length > 0) return undefined;
     const due = (await queue.nextDue()) ?? Number.POSITIVE_INFINITY;
+    left = due <= now ? 'something' : 'nothing';
     if (due !== Number.POSITIVE_INFINITY && due > now + furthestOf(schedule) && (await retryAll(now)) > 0)
       return undefined;
     // What is due already waits for a destination without room; the bell rings when there is some.
@@ -136,7 +142,9 @@ export function createRunner(ports: RunQueuePorts, settings: () => RunQueueSetti
         if (wait !== undefined) await bell.wait(wait);
       }
       signal.removeEventListener('abort', bell.ring);
+      bell.close();
       await Promise.race([allEnded(), aborted(abandoned.signal)]);
+      keeper.close();
     },
     async drain(within) {
       await atMost(clock, within, allEnded());
@@ -148,28 +156,21 @@ export function createRunner(ports: RunQueuePorts, settings: () => RunQueueSetti
   };
 }
 
-type Went = 'reached' | 'unreachable';
+/** `finished`: nothing of it is left to do. */
+type Went = 'finished' | 'reached' | 'unreachable';
 
 /** One lease from delivery to settlement. @throws when the settlement could not be stored. */
 async function carryOut(
   ports: RunQueuePorts,
   settings: () => RunQueueSettings,
   lease: Lease,
-  { breaking, abandoned }: { readonly breaking: AbortController; readonly abandoned: AbortSignal },
+  signal: AbortSignal,
 ): Promise<Went> {
-  const settledOrNot = new AbortController();
-  const keeping = keepLease(ports, settings().leaseFor, lease, {
-    over: AbortSignal.any([settledOrNot.signal, abandoned]),
-    lost: breaking,
-  });
-  try {
-    const round = await attemptRound(ports, lease, breaking.signal);
-    await finish(ports, settings(), lease, round, breaking.signal);
-    return round.kind === 'round' && round.outcomes.every(isUnreachable) ? 'unreachable' : 'reached';
-  } finally {
-    settledOrNot.abort();
-    await keeping;
-  }
+  const round = await attemptRound(ports, lease, signal);
+  await finish(ports, settings(), lease, round, signal);
+  if (round.kind !== 'round') return 'reached';
+  if (round.outcomes.every(isUnreachable)) return 'unreachable';
+  return round.outcomes.every(({ kind }) => kind === 'sent') ? 'finished' : 'reached';
 }
 
 const isUnreachable = (outcome: RecipientOutcome): boolean =>
@@ -230,11 +231,28 @@ async function finish(
   // SMTP-16: nothing was tried, so nothing failed; only the last try of a message counts in any case.
   if (crowded !== undefined && at < lease.message.expiresAt && outcomes.length === round?.outcomes.length)
     return await queue.release(lease, instant(Math.min(at + crowded * 1000, lease.message.expiresAt)));
-  const judged = judgeRound(lease, outcomes, { schedule, at, random: clock.random(), retryAfter: wishOf(round) });
+  const retryAfter = wishOf(round);
+  if (retryAfter !== undefined && outcomes.every(isUnreachable)) await restAll(ports, lease, outcomes, at, retryAfter);
+  const judged = judgeRound(lease, outcomes, { schedule, at, random: clock.random(), retryAfter });
   const notice = await makeNotice(ports, settings, lease, judged, at);
   const recipients = judged.map(({ settled }) => settled) as unknown as Settlement['recipients'];
   const settlement: Settlement = { lease, at, recipients, records: round?.records ?? [], ...(notice && { notice }) };
   tell(ports, settlement, await settleFirmly(ports, settlement, signal));
+}
+
+/** QUE-4: the messages behind this one need not each be taken up to hear the same. */
+async function restAll(
+  { queue, log }: RunQueuePorts,
+  { nextHop }: Lease,
+  [first]: readonly RecipientOutcome[],
+  at: Instant,
+  wait: Seconds,
+): Promise<void> {
+  if (first?.kind !== 'deferred') return;
+  const { because, status, says } = first;
+  await queue
+    .rest({ nextHop, at, until: instant(at + wait * 1000), because, status, says })
+    .catch((error: unknown) => log.event('error', 'resting-failed', { nexthop: nextHop, says: String(error) }));
 }
 
 /** What was delivered must not be sent again for a disk that is full just now: the lease is kept, the settlement repeated. */
@@ -327,25 +345,59 @@ function tell(
     log.event('warn', 'double-bounce', { ...facts, recipients: failed });
 }
 
-/** Renews at half of the lease's time until `over`; aborts `lost` when somebody else holds the work. */
-async function keepLease(
-  { queue, clock, log }: RunQueuePorts,
-  leaseFor: Seconds,
-  lease: Lease,
-  { over, lost }: { readonly over: AbortSignal; readonly lost: AbortController },
-): Promise<void> {
-  while (!over.aborted) {
-    await clock.sleep(seconds(leaseFor / 2), over);
-    if (over.aborted) return;
+type LeaseKeeper = {
+  /** Renews at half of the lease's time; aborts `lost` when somebody else holds the work. @returns how to end it. */
+  keep(lease: Lease, lost: AbortController): () => void;
+  close(): void;
+};
+
+/** One timer for all leases, for hardly a delivery takes as long as half of one. */
+function createLeaseKeeper(ports: RunQueuePorts, settings: () => RunQueueSettings): LeaseKeeper {
+  const { queue, clock, log } = ports;
+  type Kept = { readonly lease: Lease; readonly lost: AbortController; renewAt: number };
+  const kept = new Set<Kept>();
+  let watching: AbortController | undefined;
+  const half = (): number => (settings().leaseFor * 1000) / 2;
+
+  const renew = async (one: Kept): Promise<void> => {
+    const { lease, lost } = one;
+    one.renewAt = clock.now() + half();
     try {
-      if ((await queue.renew(lease, instant(clock.now() + leaseFor * 1000))) === 'held') continue;
+      const renewed = await queue.renew(lease, instant(clock.now() + 2 * half()));
+      if (renewed === 'held' || !kept.has(one)) return;
       log.event('warn', 'lease-lost', { queue_id: lease.message.id, nexthop: lease.nextHop });
+      kept.delete(one);
       lost.abort();
-      return;
     } catch (error) {
       log.event('error', 'renewing-failed', { queue_id: lease.message.id, says: String(error) });
     }
-  }
+  };
+  const watch = async (over: AbortController): Promise<void> => {
+    while (kept.size > 0 && !over.signal.aborted) {
+      const next = Math.min(...[...kept].map(({ renewAt }) => renewAt));
+      await clock.sleep(seconds(Math.max(0, next - clock.now()) / 1000), over.signal);
+      if (over.signal.aborted) return;
+      const now = clock.now();
+      // A clock that was set back must not let them run out.
+      await Promise.all([...kept].filter(({ renewAt }) => renewAt <= now || renewAt > now + half()).map(renew));
+    }
+    if (watching === over) watching = undefined;
+  };
+  return {
+    keep(lease, lost) {
+      const one: Kept = { lease, lost, renewAt: clock.now() + half() };
+      kept.add(one);
+      if (watching === undefined) {
+        watching = new AbortController();
+        void watch(watching);
+      }
+      return () => void kept.delete(one);
+    },
+    close() {
+      kept.clear();
+      watching?.abort();
+    },
+  };
 }
 
 type Bell = {
@@ -353,16 +405,42 @@ type Bell = {
   silence(): void;
   /** Until the next ring, at most this long; at once when it rang since it was silenced. */
   wait(duration: Seconds): Promise<void>;
+  close(): void;
 };
 
+/** Rings often and waits seldom to the end: a timer that runs is kept for the next wait, unless that one is shorter. */
 function createBell(clock: Clock): Bell {
-  let rung = new AbortController();
+  let state: 'silent' | 'rung' = 'silent';
+  let wake: (() => void) | undefined;
+  let alarm: { readonly at: number; readonly off: AbortController } | undefined;
+  const ring = (): void => {
+    state = 'rung';
+    wake?.();
+  };
+  const setAlarm = async (duration: Seconds): Promise<void> => {
+    const mine = { at: clock.now() + duration * 1000, off: new AbortController() };
+    alarm?.off.abort();
+    alarm = mine;
+    await clock.sleep(duration, mine.off.signal);
+    if (alarm !== mine) return;
+    alarm = undefined;
+    ring();
+  };
   return {
-    ring: () => rung.abort(),
+    ring,
     silence: () => {
-      rung = new AbortController();
+      state = 'silent';
     },
-    wait: (duration) => clock.sleep(duration, rung.signal),
+    wait(duration) {
+      if (state === 'rung') return Promise.resolve();
+      const now = clock.now();
+      // One that rings much later was set before the clock was set back.
+      if (alarm === undefined || alarm.at > now + duration * 1000) void setAlarm(duration);
+      return new Promise((resolve) => {
+        wake = resolve;
+      });
+    },
+    close: () => alarm?.off.abort(),
   };
 }
 

@@ -13,8 +13,10 @@ export type Hops = {
   /** Those that may have something due, earliest first, until `take` says that it is enough. */
   due(now: number, take: (name: string) => 'more' | 'enough'): void;
   firstDue(): number | undefined;
-  /** Nothing of it is given out before `until`; a host of it cannot be reached. */
+  /** A host of it cannot be reached: until then nothing of it is given out, but what has been due for long. */
   rest(name: string, rest: Rest): void;
+  /** What of it is due was due at this instant already. */
+  dueBefore(name: string, now: number): number;
   /** As far as was seen; a rest that is over may still be here until somebody asks for what is due. */
   resting(name: string): Rest | undefined;
   /** undefined: of all. */
@@ -28,6 +30,9 @@ export type Rest = {
   readonly status: string;
   readonly says: string;
 };
+
+/** Milliseconds after which a message is given out, rest or not: its sender may have to be told something (QUE-3, DSN-14). */
+const longestWait = 30 * 60_000;
 
 /** More next hops than this do not rest at a time: each of the others is tried by itself. */
 const maxRests = 10_000;
@@ -43,7 +48,9 @@ export function createHops(): Hops {
   /** When it is to be looked at: entries of the heap that say otherwise are out of date. */
   const lookAt = (name: string): number | undefined => {
     const position = positions.get(name);
-    return position === undefined ? undefined : Math.max(position.dueAt, rests.get(name)?.until ?? 0);
+    if (position === undefined) return undefined;
+    const { dueAt } = position;
+    return Math.min(Math.max(dueAt, rests.get(name)?.until ?? 0), dueAt + longestWait);
   };
   const push = (name: string): void => {
     const at = lookAt(name);
@@ -115,6 +122,7 @@ export function createHops(): Hops {
       firstEnd = Math.min(firstEnd, rest.until);
       push(name);
     },
+    dueBefore: (name, now) => (rests.has(name) ? now - longestWait : now),
     resting: (name) => rests.get(name),
     wake(name) {
       const woken = name === undefined ? [...rests.keys()] : rests.has(name) ? [name] : [];

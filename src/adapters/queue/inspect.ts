@@ -237,7 +237,8 @@ function makeAct(db: DatabaseSync, dues: Dues): Handler<'act'> {
       const counted = counting === undefined ? hops.length : (counting.get(seq, ...values)?.n as number);
       changed += counted;
       if (counting !== undefined && counted > 0) wakeHops(seq);
-      if (hops.length === 0) continue;
+      // Who says nothing asked for all that waits; what is due already is as it was.
+      if (hops.length === 0 && (counted === 0 || text === '')) continue;
       // QUE-7: the operator's text stands with the message.
       note.run(seq, at, text === '' ? says : `${says}: ${text}`);
       for (const hop of new Set(hops)) dues.refresh(seq, hop, at);

@@ -182,6 +182,7 @@ function makeClaim(db: DatabaseSync, dues: Dues): LeaseReaders['claim'] {
     along: { left: number },
   ): readonly ClaimedDelivery[] => {
     const found: ClaimedDelivery[] = [];
+    const dueBefore = hops.dueBefore(nextHop, takes.now);
     let position = hops.positionOf(nextHop);
     while (position !== undefined) {
       const wanted = share - found.length + 1;
@@ -190,7 +191,7 @@ function makeClaim(db: DatabaseSync, dues: Dues): LeaseReaders['claim'] {
       for (const row of rows) {
         const [seq, dueAt] = row;
         const next = { dueAt, message: seq };
-        if (dueAt > takes.now || found.length === share) {
+        if (dueAt > dueBefore || found.length === share) {
           hops.set(nextHop, next);
           return found;
         }

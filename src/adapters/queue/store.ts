@@ -63,9 +63,8 @@ export function createStore({ client, spool, floor, clock, log, close }: StorePa
         enqueue: (message, recipients, body) => enqueue(newMessage(message, recipients, body)),
       }),
     async claim(request) {
-      const changes = client.changes();
       const { found, nextDue } = await call('claim', request);
-      due = changes === client.changes() ? { at: nextDue, changes } : undefined;
+      due = { at: nextDue, changes: client.changes() };
       return found.map((one) => {
         if (one.body !== undefined) bodies.put(one.message[0], one.body);
         return leaseOf(one);
