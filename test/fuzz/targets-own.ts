@@ -7,7 +7,9 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { composeTransaction } from '../../src/adapters/smtp/dialer-message.ts';
+import { openOverrideStore } from '../../src/adapters/store/overrides.ts';
 import { openPolicyStore } from '../../src/adapters/store/policies.ts';
+import { memoryFile, readMemory, writeMemory } from '../../src/adapters/store/rollover.ts';
 import { findReporting } from '../../src/agent/find-reporting.ts';
 import type { Log, Resolver } from '../../src/agent/ports.ts';
 import { spfAllows } from '../../src/agent/spf.ts';
@@ -16,11 +18,13 @@ import { RelayUnreachable } from '../../src/cli/program.ts';
 import { instant, type QueueId } from '../../src/core/base/brand.ts';
 import { domainName } from '../../src/core/base/domain-name.ts';
 import type { IpAddress } from '../../src/core/base/lookup.ts';
+import { firstMemory } from '../../src/core/dane/rollover.ts';
+import { isOverride } from '../../src/core/policy/operator.ts';
 import { parseMailbox } from '../../src/core/smtp/address.ts';
 import { headerSection, renderNotice } from '../../src/core/smtp/dsn.ts';
 import { type MailCommand, type Offer, parseMail, parseRcpt, type RcptCommand } from '../../src/core/smtp/envelope.ts';
 import { traceHeader } from '../../src/core/smtp/trace-header.ts';
-import { latin1, ofText, type Target, textOf, utf8 } from './target.ts';
+import { assertPrintable, latin1, ofText, type Target, textOf, utf8 } from './target.ts';
 
 const at = instant(1_795_000_000_000);
 const domain = domainName('example.org');
@@ -267,6 +271,49 @@ const policyCache: Target = {
   },
 };
 
+const overrides: Target = {
+  name: 'overrides',
+  seeds: [
+    utf8(
+      '{"version":1,"overrides":[["id1",{"ignore":["dane"],"reason":"x","until":1795000000000,"at":1795000000000}]]}',
+    ),
+    utf8('{"version":1,"overrides":[]}'),
+    utf8('{"version":1,"overrides":null}'),
+  ],
+  words: ['"version":1', '"overrides":[[', '"ignore":["dane"]', 'null', '"__proto__":', '[]'],
+  read: async (octets) => {
+    const path = join(scratch(), 'overrides.json');
+    writeFileSync(path, octets);
+    try {
+      for (const [id, override] of (await openOverrideStore(path)).entries())
+        assert.ok(typeof id === 'string' && isOverride(override));
+    } catch (error) {
+      // A file that is not ours is named; nothing else is thrown.
+      assert.match((error as Error).message, /is no file of overrides/);
+    }
+  },
+};
+
+const rollover: Target = {
+  name: 'rollover-state',
+  seeds: [
+    utf8(JSON.stringify({ version: 1, ...firstMemory })),
+    utf8(
+      '{"version":1,"phase":"waiting","seen":{"3 1 1 ab":1},"ttl":3600,"handed":{"records":["x"],"at":1},"goneSince":1,"compromised":["y"]}',
+    ),
+    utf8('{"version":1,"phase":"stable","seen":null}'),
+  ],
+  words: ['"version":1', '"phase":"', '"seen":{', '"handed":', 'null', '1e999', '-1', '"__proto__":'],
+  read: async (octets) => {
+    writeFileSync(memoryFile(scratch(), 'mx'), octets);
+    const read = await readMemory(scratch(), 'mx');
+    if (read.kind === 'fault') return assertPrintable(read.fault);
+    // What is understood is written and read again the same.
+    await writeMemory(scratch(), 'mx', read.value);
+    assert.deepEqual(await readMemory(scratch(), 'mx'), read);
+  },
+};
+
 /** What the relay at the socket answers, whatever it is. */
 const answers: Target = {
   name: 'admin-answers',
@@ -297,5 +344,5 @@ const answers: Target = {
 };
 
 /** These go through files and sockets, so they are slower than the others. */
-export const slowTargets: readonly Target[] = [policyCache, answers];
+export const slowTargets: readonly Target[] = [policyCache, overrides, rollover, answers];
 export const ownTargets: readonly Target[] = [onward, notices, received, reporting, spf];
