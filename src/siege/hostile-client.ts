@@ -48,9 +48,14 @@ export const findNotice = (arena: Arena, domain: string, marker: string): SeenMe
     .messages()
     .find(({ host, mail, raw }) => host.endsWith(`.${domain}`) && mail.startsWith('<>') && raw.includes(marker));
 
-/** The same, waited for; undefined when none comes. */
-export async function noticeAt(arena: Arena, domain: string, marker: string): Promise<SeenMessage | undefined> {
-  await until(() => findNotice(arena, domain, marker) !== undefined, 60_000);
+/** The same, waited for so many milliseconds; undefined when none comes. */
+export async function noticeAt(
+  arena: Arena,
+  domain: string,
+  marker: string,
+  within = 60_000,
+): Promise<SeenMessage | undefined> {
+  await until(() => findNotice(arena, domain, marker) !== undefined, within);
   return findNotice(arena, domain, marker);
 }
 

@@ -49,7 +49,7 @@ function mountOver(root: string, files: Readonly<Record<string, string>>, empty:
   }
   for (const path of empty) {
     mkdirSync(join(root, path), { recursive: true });
-    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', join(root, path)]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', join(root, path)]);
   }
 }
 
@@ -252,7 +252,7 @@ function write(results: readonly (readonly [Besieged, PeerResult])[]): void {
   );
   writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
   const document = join(repository, 'docs/siege.md');
-  const marked = /(<!-- siege:peers -->\n)[^]*(<!-- \/siege:peers -->)/;
+  const marked = /(<!-- siege:peers -->\n)[\s\S]*(<!-- \/siege:peers -->)/;
   const text = readFileSync(document, 'utf8');
   if (!marked.test(text)) throw new Error(`${document}: no place for the table`);
   writeFileSync(

@@ -33,8 +33,11 @@ export const replyConfusion: Attack = {
       if ((await arena.retry(domain)) === 'not-heard') return undetermined('this relay cannot be told to try again');
       const then = await arena.watch(handed.marker);
       if (then.messageAt.length > 0) return held('no success without a reply that says so');
-      const notice = isStrict ? undefined : await noticeAt(arena, sender, handed.marker);
-      return notice === undefined ? fell('the message is lost') : held('given back to the sender, with a notice');
+      const notice = isStrict ? undefined : await noticeAt(arena, sender, handed.marker, 120_000);
+      if (notice !== undefined) return held('given back to the sender, with a notice');
+      // Who still waits for a reply has lost nothing.
+      const isDone = fault.startsWith('dot') && host.sessions.some(({ said }) => said.at(-1)?.line === 'QUIT');
+      return isStrict || isDone ? fell('the message is lost') : undetermined('neither tried again nor given back yet');
     });
   },
 };
