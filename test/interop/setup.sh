@@ -13,7 +13,7 @@ policy=/usr/sbin/policy-rc.d
 trap '[ -z "${made_policy:-}" ] || rm -f "$policy"' EXIT
 
 need=()
-for package in unbound nsd bind9 ldnsutils bind9-utils bind9-dnsutils openssl gnutls-bin git iproute2 util-linux; do
+for package in unbound nsd bind9 ldnsutils bind9-utils bind9-dnsutils openssl gnutls-bin git iproute2 util-linux strace; do
   dpkg -s "$package" 2>/dev/null | grep -q '^Status: install ok installed' || need+=("$package")
 done
 # The roots use the machine's own package lists.
