@@ -29,6 +29,16 @@ test('DANE-42 CERT-1 CERT-3 every selector and type of DANE-EE', () => {
       assert.equal(matched([tlsaOf('dane-ee', selector, matching, leaf)], leaf, middle).kind, 'ee');
 });
 
+test('DANE-42 a digest counts to its last octet', () => {
+  for (const selector of ['cert', 'spki'] as const)
+    for (const matching of ['sha2-256', 'sha2-512'] as const) {
+      const record = tlsaOf('dane-ee', selector, matching, leaf);
+      const data = Uint8Array.from(record.data);
+      data[data.length - 1] = data[data.length - 1]! ^ 1;
+      assert.equal(matched([{ ...record, data }], leaf, middle).kind, 'none');
+    }
+});
+
 test('DANE-43 CERT-9 CERT-10 DANE-EE looks at the leaf alone', () => {
   assert.equal(matched([tlsaOf('dane-ee', 'spki', 'sha2-256', middle)], leaf, middle).kind, 'none');
   assert.equal(matched([tlsaOf('dane-ee', 'spki', 'sha2-256', leaf)], stranger, leaf).kind, 'none');
