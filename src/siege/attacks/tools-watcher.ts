@@ -10,5 +10,6 @@ export const watcher: Attack = {
   sinkMaySee: '–',
   mustBeVisible: 'OPS-32',
   claims: [],
-  limit: 'this version has no watcher of TLSA records',
+  limit:
+    'a rollover asks each name server of the zone by itself and the resolver besides (OPS-32); the laboratory has one server for all zones and cannot show two views',
 };
