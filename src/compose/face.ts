@@ -74,7 +74,10 @@ export function makeRelayFace(parts: FaceParts): RelayFace {
     flush: async () => {
       // A host that rests after a failed connection is tried all the same.
       parts.forgetHosts();
-      await queue.act('retry', {}, clock.now(), '');
+      const done = queue.act('retry', {}, clock.now(), '');
+      // What was due all the time need not wait for the last of the others.
+      parts.kick();
+      await done;
       parts.kick();
     },
     probe: (address) => submitProbe(parts, address),

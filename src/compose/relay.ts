@@ -1,6 +1,7 @@
 // The relay: queue, accepting side, sending side and endpoint joined, started in an order that loses nothing and stopped in
 // the reverse one.
 
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { claimOwnership } from '../adapters/queue/owner.ts';
 import { openSqliteQueue } from '../adapters/queue/sqlite.ts';
@@ -14,7 +15,7 @@ import type { Loaded } from '../config/load.ts';
 import { seconds } from '../core/base/brand.ts';
 import type { Result } from '../core/base/result.ts';
 import { makeRelayFace } from './face.ts';
-import type { InForce } from './in-force.ts';
+import type { Holder, InForce } from './in-force.ts';
 import type { Materials } from './materials.ts';
 import { openOutlook } from './outlook.ts';
 import { version } from './package.ts';
@@ -97,7 +98,7 @@ async function joinParts(
   );
   opened.push(holder.close);
   // A route that changed while the relay was down.
-  await queue.reroute(nextHopOf);
+  await queue.reroute(nextHopOf, routesName(holder));
   const addresses = await front.listen();
   opened.push(() => front.drain(seconds(0)));
   const kick = (): void => {
@@ -109,7 +110,7 @@ async function joinParts(
     await workers.follow('reload');
     // A queue that refuses is grouped by old routes for a while; each round reads the routes for itself.
     await queue
-      .reroute(nextHopOf)
+      .reroute(nextHopOf, routesName(holder))
       .catch((error: unknown) => log.event('error', 'rerouting-failed', { says: String(error) }));
     kick();
   };
@@ -170,6 +171,12 @@ async function joinParts(
     },
   };
 }
+
+/** Equal where every recipient has the same next hop as last time. */
+const routesName = (holder: Holder): string =>
+  createHash('sha256')
+    .update(`${version} ${JSON.stringify(holder.current().materials.routes)}`)
+    .digest('hex');
 
 const openQueue = (
   { config }: Loaded,

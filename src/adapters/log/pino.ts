@@ -1,9 +1,8 @@
-// Event names to log lines on standard error, addresses redacted (OBS-2, OBS-4). JSON through pino; the pretty form is one
-// line for people.
+// Event names to log lines on standard error, addresses redacted (OBS-2, OBS-4): JSON, or the pretty form, one line for people.
 
 import { createHash } from 'node:crypto';
-import { pino } from 'pino';
 import type { Log } from '../../agent/ports.ts';
+import { renderOnce } from '../../core/base/render-once.ts';
 import { openSink } from './sink.ts';
 
 export type LogOptions = {
@@ -30,37 +29,39 @@ export type RelayLog = Log & {
 export function createLog(options: LogOptions): RelayLog {
   const sink = options.write ? undefined : openSink(2);
   const write = options.write ?? ((line: string) => sink?.write(line));
-  const clean = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-    redactFields(fields, options.redact);
-  if (options.format === 'pretty') {
-    const order = ['debug', 'info', 'warn', 'error'];
-    return {
-      event(level, event, fields = {}) {
-        if (order.indexOf(level) < order.indexOf(options.level)) return;
-        write(prettyLine(level, event, clean(fields)));
-      },
-      lines: write,
-      flush: () => sink?.flush(),
-    };
-  }
-  const logger = pino(
-    {
-      level: options.level,
-      base: null,
-      messageKey: 'event',
-      timestamp: () => `,"time":"${new Date().toISOString()}"`,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    { write },
-  );
+  const clean = (fields: Fields): Fields => redactFields(fields, options.redact);
+  const line = options.format === 'pretty' ? prettyLine : jsonLine;
+  const least = levels.indexOf(options.level);
   return {
-    event: (level, event, fields = {}) => logger[level](clean(fields), event),
+    event(level, event, fields = {}) {
+      if (levels.indexOf(level) >= least) write(line(level, event, clean(fields)));
+    },
     lines: write,
     flush: () => sink?.flush(),
   };
 }
 
-function prettyLine(level: string, event: string, fields: Readonly<Record<string, unknown>>): string {
+const levels: readonly string[] = ['debug', 'info', 'warn', 'error'];
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function jsonLine(level: string, event: string, fields: Fields): string {
+  const rest = textOf(event, fields).slice(1, -1);
+  const head = `{"level":"${level}","time":"${new Date().toISOString()}"`;
+  return `${head}${rest === '' ? '' : `,${rest}`},"event":${JSON.stringify(event)}}\n`;
+}
+
+function textOf(event: string, fields: Fields): string {
+  try {
+    // The queue keeps these too.
+    return event === 'delivery' ? renderOnce(fields) : JSON.stringify(fields);
+  } catch (error) {
+    // A line that cannot be written as it is must not stop the mail.
+    return JSON.stringify({ says: `these fields are no JSON: ${String(error)}` });
+  }
+}
+
+function prettyLine(level: string, event: string, fields: Fields): string {
   const time = new Date().toISOString().slice(11, 19);
   const rest = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
@@ -73,14 +74,30 @@ function prettyLine(level: string, event: string, fields: Readonly<Record<string
   return `${line.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')}\n`;
 }
 
-function redactFields(
-  fields: Readonly<Record<string, unknown>>,
-  redact: LogOptions['redact'],
-): Record<string, unknown> {
+/** What is to be done with a field, by its name. There are few names. */
+const kinds = new Map<string, 'secret' | 'address' | 'plain'>();
+const maxKinds = 1000;
+
+function kindOf(key: string): 'secret' | 'address' | 'plain' {
+  const known = kinds.get(key);
+  if (known !== undefined) return known;
+  const kind = secretFields.test(key) ? 'secret' : addressFields.has(key) ? 'address' : 'plain';
+  if (kinds.size < maxKinds) kinds.set(key, kind);
+  return kind;
+}
+
+/** @returns the same object where nothing is to be hidden. */
+function redactFields(fields: Fields, redact: LogOptions['redact']): Fields {
+  let isClean = true;
+  for (const key in fields) {
+    const kind = kindOf(key);
+    if (kind === 'secret' || (kind === 'address' && redact !== 'none')) isClean = false;
+  }
+  if (isClean) return fields;
   const cleaned: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(fields)) {
-    if (secretFields.test(key)) continue;
-    cleaned[key] = addressFields.has(key) ? redactValue(value, redact) : value;
+  for (const key of Object.keys(fields)) {
+    const kind = kindOf(key);
+    if (kind !== 'secret') cleaned[key] = kind === 'address' ? redactValue(fields[key], redact) : fields[key];
   }
   return cleaned;
 }

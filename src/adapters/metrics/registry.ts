@@ -57,7 +57,10 @@ export function createRegistry(): Registry {
   const series = (name: string, labels: Readonly<Record<string, string>>, kind: Definition['kind']): string => {
     const definition = definitions[name];
     if (definition?.kind !== kind) throw new Error(`unknown ${kind}: ${name}`);
-    return definition.labels.map((label) => `${label}="${escapeLabel(labels[label] ?? '')}"`).join(',');
+    let key = '';
+    for (const label of definition.labels)
+      key += `${key === '' ? '' : ','}${label}="${escapeLabel(labels[label] ?? '')}"`;
+    return key;
   };
   const raise = (name: string, key: string, by: number): void => {
     const found = counters.get(name) ?? new Map<string, number>();
@@ -79,8 +82,8 @@ export function createRegistry(): Registry {
       if (held === undefined) return;
       held.sum += value;
       held.count += 1;
-      for (const [index, bound] of buckets.entries())
-        if (value <= bound) held.counts[index] = (held.counts[index] as number) + 1;
+      for (let index = 0; index < buckets.length; index += 1)
+        if (value <= (buckets[index] as number)) held.counts[index] = (held.counts[index] as number) + 1;
     },
     take() {
       if (counters.size === 0 && histograms.size === 0) return undefined;
@@ -106,7 +109,9 @@ export function createRegistry(): Registry {
   };
 }
 
-const escapeLabel = (text: string): string =>
+const escapeLabel = (text: string): string => (/^[\w.+ -]{0,100}$/.test(text) ? text : escapeAll(text));
+
+const escapeAll = (text: string): string =>
   text.slice(0, 100).replace(/[\\"\n]/g, (char) => (char === '\n' ? '\\n' : `\\${char}`));
 
 const line = (name: string, labels: string, value: number): string =>

@@ -3,6 +3,7 @@
 
 import type { Clock, Lease, Log, MessageSummary, QueuedMessage, QueueStore, Settlement } from '../../agent/ports.ts';
 import type { Instant, QueueId } from '../../core/base/brand.ts';
+import { renderOnce } from '../../core/base/render-once.ts';
 import type { NonEmpty } from '../../core/base/result.ts';
 import type { EnvelopeRecipient } from '../../core/smtp/envelope.ts';
 import { formatReply } from '../../core/smtp/reply.ts';
@@ -129,6 +130,8 @@ export function createStore({ client, spool, floor, clock, log, close }: StorePa
     },
     async reroute(nextHopOf, routes) {
       if (routes !== undefined && (await call('setting', routesSetting)) === routes) return 0;
+      // Until it is through nobody can say under which routes the queue stands.
+      if (routes !== undefined) await call('putSetting', { name: routesSetting, value: '' });
       let moved = 0;
       for (let after: number | undefined = 0; after !== undefined; ) {
         const page: Calls['waiting']['gives'] = await call('waiting', { after });
@@ -196,7 +199,7 @@ async function settle(
       const says = `${outcome.host} said ${formatReply(outcome.reply)}`.slice(0, maxSays);
       return { ...common, because: 'sent', status: outcome.reply.enhanced ?? '2.0.0', says };
     }),
-    records: records.map((record) => JSON.stringify(record)),
+    records: records.map(renderOnce),
     ...(notice && body !== undefined && { notice: newMessage(notice.message, noticeRows(notice), body) }),
   });
 }
