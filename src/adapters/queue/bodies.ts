@@ -17,6 +17,8 @@ const recheckMs = 1000;
 /** Octets of one body that are held before they go to its file, in one write. */
 const heldLimit = 131_072;
 
+const done = Promise.resolve();
+
 const fullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** The disk's own word for "no more" in the port's terms; every other error as it is. */
@@ -143,6 +145,11 @@ export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue,
   let file: BodyFile | undefined;
   let state: 'open' | 'handed-over' | 'closed' = 'open';
 
+  const hold = (chunk: Uint8Array): void => {
+    if (length + chunk.length > held.length) held = grown(held, length, length + chunk.length);
+    held.set(chunk, length);
+    length += chunk.length;
+  };
   const spill = async (chunk: Uint8Array): Promise<void> => {
     await floor.admit(chunk.length, 'file');
     file ??= await createBodyFile(spool, id);
@@ -154,11 +161,7 @@ export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue,
       length = 0;
     }
     if (chunk.length > heldLimit) await spill(chunk);
-    else {
-      if (length + chunk.length > held.length) held = grown(held, length, length + chunk.length);
-      held.set(chunk, length);
-      length += chunk.length;
-    }
+    else hold(chunk);
   };
   /** Whatever goes wrong leaves no file behind, except where its row may exist: then the next start knows. */
   const guarded = async (work: () => Promise<void>): Promise<void> => {
@@ -175,11 +178,17 @@ export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue,
   };
 
   return {
-    write: (chunk) =>
-      guarded(async () => {
+    write(chunk) {
+      // What needs neither admission nor the disk waits for nothing.
+      if (length > 0 && length + chunk.length <= heldLimit && state === 'open') {
+        hold(chunk);
+        return done;
+      }
+      return guarded(async () => {
         await admitted();
         await collect(chunk);
-      }),
+      });
+    },
     commit: (message: QueuedMessage, recipients) =>
       guarded(async () => {
         if (file === undefined && length <= rowLimit) await floor.admit(length, 'row');
