@@ -6,7 +6,7 @@ import { settings } from '../../src/config/schema.ts';
 import { post } from './mail.ts';
 import { messageOf, named, openWorld, startInside, stateOf, until } from './world.ts';
 
-test('RTE-15 a next hop named for a destination gets its own DANE: with a TLSA mismatch it is not used', async () => {
+test('RTE-15 ATK-99 a next hop named for a destination gets its own DANE: with a TLSA mismatch it is not used', async () => {
   const world = await openWorld(named('dane-ee', 'dane-mismatch'), 'standing');
   world.configure({ end: '[[route]]\nto = "*"\nvia = "dane-mismatch.test"\n' });
   const inside = await startInside(world);

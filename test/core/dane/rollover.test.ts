@@ -155,7 +155,7 @@ test('OPS-31 the same key does not help a record of the whole certificate', () =
   assert.equal(turn(w).kind, 'wait');
 });
 
-test('OPS-32 OPS-36 no switch while one server has only the old record, or does not answer', () => {
+test('OPS-32 OPS-36 ATK-116 no switch while one server has only the old record, or does not answer', () => {
   const old = recordsOf(a, ee);
   const w = world(a, { sets: [old, old, old] });
   w.held = { ...w.held, offered: b };
