@@ -286,16 +286,20 @@ async function runHook(
     const child = spawn(program, args, {
       env: { ...inherited, ...given } as NodeJS.ProcessEnv,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: hookPatience,
-      killSignal: 'SIGKILL',
     });
+    // The timeout of spawn() goes on when the program could not be started, and holds the process for as long.
+    const patience = setTimeout(() => child.kill('SIGKILL'), hookPatience);
     let said = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (octets: Buffer) => {
         said = (said + octets.toString()).slice(-hookWords);
       });
-    child.once('error', (error) => resolve(fault(`${program}: ${error.message}`)));
+    child.once('error', (error) => {
+      clearTimeout(patience);
+      resolve(fault(`${program}: ${error.message}`));
+    });
     child.once('close', (code, signal) => {
+      clearTimeout(patience);
       for (const line of said.split('\n').filter((one) => one !== '')) terminal?.err(`${name}: ${printable(line)}\n`);
       const last = said.trimEnd().split('\n').at(-1) ?? '';
       resolve(

@@ -2,12 +2,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, beforeEach, test } from 'node:test';
+import { afterEach, before, beforeEach, test } from 'node:test';
 import { type Certified, issueLeaf, pemOf, strangersKey, tlsaData } from '../../src/lab/certificates.ts';
 import { ee, type LabDestination, signedSite } from '../../src/lab/destination-plan.ts';
 import { bare, named, openWorld, program, type Said, sekisho, until, type World } from '../relay/world.ts';
@@ -21,43 +19,41 @@ const site: LabDestination = signedSite(
 
 let world: World;
 let folder: string;
-let server: Server;
 let calls: Readonly<Record<string, string>>[] = [];
 /** What the service loads when it is told to. */
 let chains: Readonly<Record<string, readonly Certified[]>> = {};
-let hold: Promise<void> | undefined;
+let hold: 'held' | 'free' = 'free';
 
 before(async () => {
   world = await openWorld([site, ...named('dane-rollover', 'dane-unsigned-zone', 'dane-servfail')]);
-  // Hooks run in processes of their own; this is where they reach the laboratory.
-  server = createServer((request, response) => {
-    request.setEncoding('utf8');
-    let text = '';
-    request.on('data', (chunk: string) => {
-      text += chunk;
-    });
-    request.on('end', async () => {
-      const given = JSON.parse(text) as Readonly<Record<string, string>>;
-      calls.push(given);
-      await hold;
-      apply(given);
-      response.end();
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-});
-after(() => {
-  server.closeAllConnections();
-  server.close();
 });
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'sekisho-roll-'));
   calls = [];
-  hold = undefined;
+  hold = 'free';
   world.lab.clearFaults();
+  watcher = setInterval(attend, 5);
 });
+afterEach(() => clearInterval(watcher));
+
+let watcher: NodeJS.Timeout;
+
+/** Hooks run in processes of their own: each writes down what it was given and waits until that has been done. */
+function attend(): void {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.asked'))) {
+    const path = join(folder, file);
+    const given = Object.fromEntries(
+      readFileSync(path, 'utf8')
+        .split('\0')
+        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+    if (!calls.some(({ FILE }) => FILE === file)) calls.push({ ...given, FILE: file });
+    if (hold === 'held') continue;
+    apply(given);
+    rmSync(path);
+  }
+}
 
 function apply(given: Readonly<Record<string, string>>): void {
   if (given.SEKISHO_HOOK === 'publish') {
@@ -79,9 +75,9 @@ function apply(given: Readonly<Record<string, string>>): void {
 }
 
 const hook = (): readonly string[] => [
-  process.execPath,
-  '-e',
-  `fetch('http://127.0.0.1:${(server.address() as AddressInfo).port}',{method:'POST',body:JSON.stringify(process.env)}).then(r=>process.exit(r.ok?0:1))`,
+  '/bin/sh',
+  '-c',
+  `f=${folder}/$$; env -0 > $f.new; mv $f.new $f.asked; while [ -e $f.asked ]; do sleep 0.01; done`,
 ];
 
 /** Live and offered files, and the plan. @returns its path. */
@@ -264,10 +260,7 @@ test('OPS-34 a service that does not load the live file is reloaded, and old rec
 test('OPS-36 killed in the middle of a hook, the next run begins where it stood', async () => {
   const { old, fresh } = await start();
   const plan = prepare(old, fresh);
-  let release = (): void => undefined;
-  hold = new Promise((resolve) => {
-    release = resolve;
-  });
+  hold = 'held';
   const child = spawn(process.execPath, [program, 'tlsa', 'rollover', 'run', plan, '-c', world.config], {
     env: world.env,
     stdio: 'ignore',
@@ -279,8 +272,7 @@ test('OPS-36 killed in the middle of a hook, the next run begins where it stood'
   assert.match(second.err, /another run is under way/);
   child.kill('SIGKILL');
   await once(child, 'exit');
-  hold = undefined;
-  release();
+  hold = 'free';
   await until(() => existsSync(join(folder, 'state/mx.lock')), 'the lock of the dead');
   const next = await rollover('run', plan, '--json');
   assert.equal(next.code, 0, next.err);
