@@ -221,8 +221,11 @@ class Dialogue {
 
   #goAhead(how: 'offered' | 'injected' | 'injected-then-tls' | 'garbage' | 'alert' | 'dropped' | 'silent'): void {
     const { hostName } = this.#options;
+    // Who believes these goes on to MAIL; with a small SIZE he would stop before.
     const forged =
-      how === 'injected' || how === 'injected-then-tls' ? `250-${hostName}\r\n250-REQUIRETLS\r\n250 SIZE 1\r\n` : '';
+      how === 'injected' || how === 'injected-then-tls'
+        ? `250-${hostName}\r\n250-REQUIRETLS\r\n250 PIPELINING\r\n`
+        : '';
     this.#plain.write(`220 2.0.0 go ahead\r\n${forged}`);
     if (how === 'offered' || how === 'injected-then-tls') this.#startTls();
     // A fatal handshake_failure.

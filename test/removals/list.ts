@@ -105,8 +105,8 @@ export const removals: readonly Removal[] = [
     edits: [
       {
         file: 'src/adapters/smtp/dialer-connection.ts',
-        find: "    this.extensions = noExtensions;\n    this.#phase = 'handshake';",
-        replace: "    this.#phase = 'handshake';",
+        find: '    this.extensions = noExtensions;\n    const lose =',
+        replace: '    const lose =',
       },
       {
         file: 'src/adapters/smtp/dialer-connection.ts',
@@ -116,6 +116,25 @@ export const removals: readonly Removal[] = [
       },
     ],
     rows: ['ATK-9', 'ATK-80'],
+  },
+  {
+    area: 'STARTTLS gate',
+    takesAway:
+      'octets behind the 220 end the connection; so does a reply that nobody asked for, and it is not kept for later',
+    edits: [
+      {
+        file: 'src/adapters/smtp/dialer-connection.ts',
+        find: "else if (behind === 'some' || this.#line.unread > 0) {",
+        replace: "else if (behind === 'some' && this.#line.unread < 0) {",
+      },
+      {
+        file: 'src/adapters/smtp/dialer-line.ts',
+        find: "        this.end(`a reply without a command: ${formatReply(reply)}`);\n        return;",
+        replace:
+          "        const kept = setInterval(() => {\n          if (this.#asked.length === 0) return;\n          clearInterval(kept);\n          this.#hear(reply, 'none');\n        }, 1);\n        continue;",
+      },
+    ],
+    rows: ['ATK-7'],
   },
   {
     area: 'denial proof',
@@ -470,9 +489,9 @@ export const removals: readonly Removal[] = [
     takesAway: 'content is sent only after a 354',
     edits: [
       {
-        file: 'src/adapters/smtp/dialer-connection.ts',
-        find: '    if (this.#reply.code < 300) {\n      this.#break(`no answer to DATA',
-        replace: '    if (this.#reply.code < 200) {\n      this.#break(`no answer to DATA',
+        file: 'src/adapters/smtp/dialer-transfer.ts',
+        find: '    if (reply.code < 300) {\n      this.#fail(',
+        replace: '    if (reply.code < 200) {\n      this.#fail(',
       },
     ],
     rows: ['ATK-94'],

@@ -7,7 +7,7 @@ export const responseInjection: Attack = {
   id: 'ATK-7',
   title: 'injects replies behind the 220 to STARTTLS',
   controls: 'TCP path',
-  sends: '220 and a forged EHLO reply with REQUIRETLS and SIZE 1 in one segment; then TLS with the host itself',
+  sends: '220 and a forged EHLO reply with REQUIRETLS in one segment; then TLS with the host itself',
   sinkMaySee: 'nothing in TLS that answers a forged line; no message with REQUIRETLS',
   mustBeVisible: '`starttls-injection`; `validation-failure`',
   claims: ['dane'],
