@@ -25,7 +25,7 @@ export const reasons: ReadonlyMap<string, string> = new Map(
         publisher,
         'DANE-80 DANE-82 DANE-83 DANE-84 DANE-85 DANE-86 DANE-87 DANE-89 DANE-90 DANE-91 DANE-92 OPS-19 OPS-43',
       ],
-      [`${publisher}: certificates and hooks`, 'OPS-37 OPS-38 OPS-46 OPS-51 OPS-52 OPS-54'],
+      [`${publisher}: certificates and hooks`, 'OPS-46'],
       [manual, 'DANE-93 OPS-8 OPS-63 OPS-64'],
       ['not built: option', 'DANE-72 NAME-3 RTLS-9 RTLS-12 SRV-20 STS-73 STS-74 TRC-10'],
       ['not built: aggressive use of cached denials', 'DNS-13'],
@@ -34,7 +34,7 @@ export const reasons: ReadonlyMap<string, string> = new Map(
       ['not built: stapled OCSP is not looked at', 'PKIX-8'],
       ['not built: such a session is ended instead', 'RTLS-27'],
       ['not built: there is no sendmail of our own', 'RTLS-11'],
-      ['not shown on its own', 'DANE-77 RTLS-32 OPS-3 OPS-6 OPS-56 OPS-66'],
+      ['not shown on its own', 'DANE-77 RTLS-32 OPS-3 OPS-6'],
     ] as const
   ).flatMap(([reason, ids]) => rows(ids).map((id) => [id, reason] as const)),
 );
