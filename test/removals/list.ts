@@ -129,9 +129,9 @@ export const removals: readonly Removal[] = [
       },
       {
         file: 'src/adapters/smtp/dialer-line.ts',
-        find: "        this.end(`a reply without a command: ${formatReply(reply)}`);\n        return;",
+        find: 'if (left === 0 && !endsSession(reply)) {',
         replace:
-          "        const kept = setInterval(() => {\n          if (this.#asked.length === 0) return;\n          clearInterval(kept);\n          this.#hear(reply, 'none');\n        }, 1);\n        continue;",
+          "if (left === 0 && !endsSession(reply)) {\n        const kept = setInterval(() => {\n          if (this.#asked.length === 0) return;\n          clearInterval(kept);\n          this.#hear(reply, 'none');\n        }, 1);\n        continue;\n      }\n      if (left < 0) {",
       },
     ],
     rows: ['ATK-7'],
