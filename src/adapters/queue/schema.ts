@@ -20,8 +20,11 @@ const recipientIndexes = `
   CREATE INDEX recipient_because ON recipient (because) WHERE ${waiting} AND because IS NOT NULL;
 `;
 
-/** Messages whose body is a file: few, and looked at by each start. */
-const fileIndex = `CREATE INDEX message_file ON message (id) WHERE body = 'file';`;
+/** Few, and looked at by each start: messages whose body is a file, and what somebody meant while it was in a lease. */
+const startIndexes = `
+  CREATE INDEX message_file ON message (id) WHERE body = 'file';
+  CREATE INDEX delivery_touched ON delivery (message, next_hop) WHERE token IS NOT NULL;
+`;
 
 const settings = 'CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;';
 
@@ -32,7 +35,7 @@ const fromVersion1 = `
   DROP INDEX recipient_state;
   DROP INDEX recipient_because;
   ${recipientIndexes}
-  ${fileIndex}
+  ${startIndexes}
   ${settings}
 `;
 
@@ -51,7 +54,6 @@ const tables = `
   CREATE INDEX message_open ON message (seq, received_at, size) WHERE closed_at IS NULL;
   CREATE INDEX message_sender ON message (sender) WHERE closed_at IS NULL;
   CREATE INDEX message_closed ON message (closed_at) WHERE closed_at IS NOT NULL;
-  ${fileIndex}
 
   CREATE TABLE body (message INTEGER PRIMARY KEY, octets BLOB NOT NULL);
 
@@ -86,6 +88,7 @@ const tables = `
   CREATE INDEX record_message ON record (message);
   CREATE TABLE event (seq INTEGER PRIMARY KEY, message INTEGER NOT NULL, at INTEGER NOT NULL, says TEXT NOT NULL);
   CREATE INDEX event_message ON event (message);
+  ${startIndexes}
   ${settings}
 `;
 

@@ -490,7 +490,7 @@ test('QUE-1 the database of version 1 is taken over, with its leases given up', 
   await queue.close();
   const db = new DatabaseSync(path);
   const waits = `state IN ('queued', 'deferred', 'held')`;
-  db.exec(`DROP TABLE setting; DROP INDEX message_file;
+  db.exec(`DROP TABLE setting; DROP INDEX message_file; DROP INDEX delivery_touched;
     DROP INDEX recipient_domain; DROP INDEX recipient_state; DROP INDEX recipient_because;
     CREATE INDEX recipient_domain ON recipient (domain) WHERE ${waits};
     CREATE INDEX recipient_state ON recipient (state) WHERE ${waits};
