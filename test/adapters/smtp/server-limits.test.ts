@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
+import { createServer } from '../../../src/adapters/smtp/server.ts';
 import { seconds } from '../../../src/core/base/brand.ts';
 import { Client, certificate, nobody, startWorld } from './server-world.ts';
 
@@ -206,4 +207,19 @@ test('reload: a new listener opens, a missing one drains, an address that is tak
   const first = await Client.open(world.port);
   assert.match(await first.say('NOOP'), /^250 /);
   first.end();
+});
+
+test('two servers take mail on one port where both share it, and not otherwise', async (t) => {
+  const world = await startWorld(t, { sharing: 'first' });
+  const second = createServer([{ ...world.listener, port: world.port, sharing: 'further' }], world.ports);
+  await second.listen();
+  await world.front.drain(seconds(0));
+  const client = await Client.open(world.port);
+  assert.match(await client.say('NOOP'), /^250 /);
+  client.end();
+  for (const sharing of ['none', 'first'] as const) {
+    const third = createServer([{ ...world.listener, port: world.port, sharing }], world.ports);
+    await assert.rejects(third.listen(), /in use/);
+  }
+  await second.drain(seconds(0));
 });
