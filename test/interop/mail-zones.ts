@@ -30,9 +30,11 @@ export type MailZonesOptions = {
   readonly folder: string;
   readonly ports: { readonly nsd: number; readonly unbound: number };
   readonly zones: readonly MailZone[];
+  /** Domains that another name server has: where unbound asks for them, `address@port`. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
 };
 
-export async function startMailZones({ folder, ports, zones }: MailZonesOptions): Promise<MailZones> {
+export async function startMailZones({ folder, ports, zones, elsewhere = {} }: MailZonesOptions): Promise<MailZones> {
   const ds = zones.flatMap((zone) => makeKeys(folder, zone));
   const delegations = zones.map(({ domain }) => `${domain}. NS ns.test.`);
   const top: MailZone = { domain: 'test', sign: 'signed', records: ['ns A 127.0.0.1', ...delegations, ...ds] };
@@ -50,7 +52,10 @@ export async function startMailZones({ folder, ports, zones }: MailZonesOptions)
     port: ports.unbound,
     anchors: anchors.join('\n'),
     // No record can tell the port of a name server.
-    stubs: files.map(({ name }) => ({ zone: name, server: `127.0.0.1@${ports.nsd}` })),
+    stubs: files.map(({ name }) => ({
+      zone: name,
+      server: elsewhere[name.replace(/\.$/, '')] ?? `127.0.0.1@${ports.nsd}`,
+    })),
   });
   let serial = 1;
   return {

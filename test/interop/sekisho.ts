@@ -28,6 +28,7 @@ export type Story = {
 export type Sekisho = Peer & {
   readonly host: string;
   readonly port: number;
+  readonly pid: number;
   /** Everything it wrote so far. */
   readonly log: () => string;
   /** SIGHUP; resolves when the new configuration is in force. */
@@ -88,6 +89,7 @@ export async function startSekisho(options: SekishoOptions): Promise<Sekisho> {
   return {
     host,
     port: Number(port),
+    pid: running.pid,
     log,
     reload: async () => {
       const before = log().length;
