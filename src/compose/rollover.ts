@@ -2,8 +2,8 @@
 // services, hooks as programs of their own (OPS-30 to OPS-45).
 
 import { spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, realpath } from 'node:fs/promises';
+import { dirname, join, resolve as resolvePath } from 'node:path';
 import { type Authorities, createAuthorities } from '../adapters/dns/authorities.ts';
 import { formatServerAddress, parseServerAddress, type ServerAddress } from '../adapters/dns/server-address.ts';
 import { lockLineage, readMemory, writeDurably, writeMemory } from '../adapters/store/rollover.ts';
@@ -100,6 +100,11 @@ export const recallRollover = (plan: LineagePlan, state: string): Promise<Result
 
 async function readHeld(plan: LineagePlan, now: number): Promise<Result<Held, string>> {
   const live = await readChainFile(plan.live.chain);
+  const shared = await sharedFile(plan);
+  if (shared !== undefined)
+    return fault(
+      `live names ${shared}, which the certificate program itself replaces: a renewal would go live before its record; let the services load a file of their own`,
+    );
   if (live.kind === 'fault')
     return fault(`${live.fault} (live: what the services load; the first certificate is put there by hand)`);
   const offered = await readChainFile(plan.offered.chain);
@@ -114,6 +119,21 @@ async function readHeld(plan: LineagePlan, now: number): Promise<Result<Held, st
     offeredFaults: faultsOf(plan, offered.value, key.value, now),
     spare: spare?.value,
   });
+}
+
+/** OPS-46: links followed, as certbot's `live` points into its `archive`. @returns the file in both hands. */
+async function sharedFile({ live, offered }: LineagePlan): Promise<string | undefined> {
+  const real = (path: string): Promise<string> => realpath(path).catch(() => path);
+  const folders = [dirname(offered.chain), dirname(await real(offered.chain))].map((folder) => resolvePath(folder));
+  for (const path of [live.chain, ...(live.key === undefined ? [] : [live.key])]) {
+    const ofPath = [resolvePath(path), await real(path)];
+    const own = await Promise.all([offered.chain, offered.key].map(real));
+    const inside = ofPath.some(
+      (one) => folders.includes(dirname(one)) && /\/(live|archive)\/[^/]+$/.test(dirname(one)),
+    );
+    if (inside || ofPath.some((one) => own.includes(one))) return path;
+  }
+  return undefined;
 }
 
 /** OPS-45. */

@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, before, beforeEach, test } from 'node:test';
@@ -116,6 +125,7 @@ function offer(chain: readonly Certified[]): void {
 
 const rollover = (...argv: readonly string[]): Promise<Said> => sekisho(world, 'tlsa', 'rollover', ...argv);
 type View = {
+  lineage: string;
   step: string;
   because: string | null;
   phase: string;
@@ -303,6 +313,55 @@ test('OPS-38 dehydrated keeps the next key beside the certificate; a key that wa
   const said = await rollover('run', plan, '--json');
   assert.deepEqual(stepsOf(said), ['publish next', 'wait time']);
   assert.ok(calls[0]?.SEKISHO_ADD?.endsWith(recordOf(fresh)));
+});
+
+test('OPS-38 several lineages in one plan, of certbot and of files: each goes its own way', async () => {
+  const { old, fresh } = await start();
+  const plan = prepare(old, old);
+  const certbot = (number: number, chain: readonly Certified[]): void => {
+    for (const [name, text] of [
+      ['fullchain', pemOf(chain)],
+      ['privkey', chain[0]?.keyPem ?? ''],
+    ] as const) {
+      for (const kind of ['live', 'archive']) mkdirSync(join(folder, 'le', kind, host), { recursive: true });
+      writeFileSync(join(folder, 'le/archive', host, `${name}${number}.pem`), text);
+      const link = join(folder, 'le/live', host, `${name}.pem`);
+      rmSync(link, { force: true });
+      symlinkSync(`../../archive/${host}/${name}${number}.pem`, link);
+    }
+  };
+  certbot(1, old);
+  certbot(2, fresh);
+  writeFileSync(join(folder, 'live2.pem'), pemOf(old));
+  const first = readFileSync(plan, 'utf8');
+  const lineage = first.slice(first.indexOf('[[lineage]]'));
+  const second = lineage
+    .replace('name = "mx"', 'name = "second"')
+    .replace(/source = .*/, `source = ${JSON.stringify(join(folder, 'le/live', host))}\nlayout = "certbot"`)
+    .replace('live.pem', 'live2.pem');
+  writeFileSync(plan, `${first}${second}`);
+  const said = await rollover('run', plan, '--json');
+  const of = (name: string): readonly string[] =>
+    views(said)
+      .filter(({ lineage: one }) => one === name)
+      .map(({ step }) => step);
+  assert.deepEqual([of('mx'), of('second')], [['rest'], ['publish', 'wait']]);
+  assert.ok(calls[0]?.SEKISHO_ADD?.endsWith(recordOf(fresh)));
+  assert.deepEqual(
+    views(await rollover('status', plan, '--json')).map(({ lineage: one, phase }) => `${one} ${phase}`),
+    ['mx stable', 'second waiting'],
+  );
+  // OPS-46: certbot would put the next certificate before the services by itself.
+  for (const live of [`le/live/${host}/fullchain.pem`, `le/archive/${host}/fullchain1.pem`]) {
+    writeFileSync(plan, `${first}${second.replace('live2.pem', live)}`);
+    const refused = await rollover('run', plan, '--lineage', 'second');
+    assert.equal(refused.code, 2, refused.out);
+    assert.match(refused.err, /^sekisho: second: live names .* which the certificate program itself replaces/);
+  }
+  const linked = join(folder, 'linked.pem');
+  symlinkSync(join(folder, 'le/live', host, 'fullchain.pem'), linked);
+  writeFileSync(plan, `${first}${second.replace('live2.pem', 'linked.pem')}`);
+  assert.equal((await rollover('run', plan, '--lineage', 'second')).code, 2);
 });
 
 test('OPS-42 a key that others know: told apart, dropped at once, replaced at once', async () => {
