@@ -1,7 +1,7 @@
 // Certificate authorities and leaf certificates of the laboratory: a WebPKI of its own, private authorities for DANE-TA,
 // and every flaw a destination may show. Dated around the machine's real time, which Node's TLS reads (A5). P-256 only.
 
-import './reflection.ts';
+import '../core/x509/reflection.ts';
 import { createHash, KeyObject, type webcrypto, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 

@@ -27,7 +27,7 @@ export function namesOf(pair: CertificatePair): readonly string[] {
  * @param hostname our EHLO name.
  */
 export async function makeSelfSigned(hostname: string): Promise<CertificatePair> {
-  await import('./reflection.ts');
+  await import('../../core/x509/reflection.ts');
   const x509 = await import('@peculiar/x509');
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);

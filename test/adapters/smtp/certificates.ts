@@ -1,7 +1,7 @@
 // Certificates for handshakes, made when the test runs and dated around the real now (A5): good ones and every flaw that
 // the tables of CERT- name.
 
-import '../../../src/lab/reflection.ts';
+import '../../../src/core/x509/reflection.ts';
 
 import type { webcrypto } from 'node:crypto';
 import { createHash, KeyObject, X509Certificate } from 'node:crypto';
