@@ -22,7 +22,7 @@ import { openDatabase } from './schema.ts';
 /** No more postings are taken into a group that has this many requests. */
 const groupSize = 512;
 /** Milliseconds that settlements wait for an acceptance to share its commit with, and acceptances for others on their way. */
-const patience = { settle: 5, enqueue: 2 };
+const patience = { settle: 10, enqueue: 2 };
 /** So many do not wait any longer. */
 const enough = 64;
 /** Milliseconds between looks at how much of the file is free. */

@@ -260,3 +260,26 @@ test('SMTP-17 credentials: an unauthenticated host is route-auth-unprotected, an
   const bare: SecurityState = { kind: 'cleartext', because: 'starttls-missing' };
   assert.equal(verdict(plan, bare), 'route-auth-unprotected 4.7.5 temporary');
 });
+
+test('A5 the same session judged again by the same plan: the dates of the chain count at each instant anew', () => {
+  const timeText = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace(/[-T:]/g, '')}Z`;
+  const [start, end] = [-1000, 10_000].map((step) => Math.floor((now + step) / 1000) * 1000) as [number, number];
+  const dates = { from: timeText(start), to: timeText(end) };
+  const brief = forge({ cn: 'mx1.example.com', dns: ['mx1.example.com'], ...dates });
+  const session: SecurityState = { ...encrypted, chain: [brief.der] };
+  const plan = dialled({ sts: 'enforce-match' });
+  const word = (at: number): string => {
+    const ruling = judgeState(plan, session, at as typeof now);
+    return ruling.kind === 'blocked' ? ruling.because : ruling.kind;
+  };
+  const times = [now, now + 1, end, end + 1, end + 5000, now, end + 1, end, start - 5000, now];
+  assert.deepEqual(
+    times.map(word),
+    times.map((at) => (at > end || at < start ? 'cert-expired' : 'accepted')),
+  );
+  // Another plan for the same session is another question.
+  const other = dialled({ records: [tlsaOf('dane-ee', 'spki', 'sha2-256', leaf)] });
+  const ruled = judgeState(other, session, now);
+  assert.equal(ruled.kind === 'blocked' && ruled.because, 'cert-no-tlsa-match');
+  assert.equal(word(now), 'accepted');
+});
