@@ -10,13 +10,14 @@ const root = join(import.meta.dirname, '../src');
 /** Folder to what it may import, besides itself. The longest matching folder counts. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'core/base': [],
+  'core/words': [],
   'core/dns': ['core/base'],
   'core/dnssec': ['core/base', 'core/dns'],
   'core/x509': ['core/base'],
   'core/dane': ['core/base', 'core/x509'],
   'core/mtasts': ['core/base'],
   'core/routing': ['core/base', 'core/smtp', 'core/policy/model.ts'],
-  'core/smtp': ['core/base', 'core/policy/reasons.ts'],
+  'core/smtp': ['core/base', 'core/words', 'core/policy/reasons.ts'],
   'core/tlsrpt': ['core/base', 'core/dane', 'core/mtasts', 'core/policy/model.ts', 'core/policy/reasons.ts'],
   'core/policy': ['core'],
   agent: ['core'],
@@ -35,7 +36,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   siege: ['core/base', 'core/dns', 'core/dnssec', 'agent/ports.ts', 'lab'],
   compose: [''],
-  'main.ts': ['cli', 'compose'],
+  'main.ts': ['cli', 'compose', 'core/words'],
 };
 
 /** Packages and Node modules by folder; everything else is refused. */

@@ -16,6 +16,7 @@ import {
 } from '../core/smtp/dsn.ts';
 import type { EnvelopeRecipient, Mailbox } from '../core/smtp/envelope.ts';
 import { expiryOf, isWarningDue, nextStep, type Schedule } from '../core/smtp/schedule.ts';
+import type { Language } from '../core/words/say.ts';
 import type { Lease, RecipientRow, Settled, Settlement } from './ports.ts';
 
 const ourselves = '127.0.0.1' as IpAddress;
@@ -24,6 +25,7 @@ export type NoticeIdentity = {
   /** Our own host name. */
   readonly hostname: string;
   readonly postmaster: string;
+  readonly language?: Language;
   readonly nextHopOf: (recipient: EnvelopeRecipient) => string;
 };
 
@@ -166,6 +168,7 @@ export function noticeFor(
     to,
     reportingMta: identity.hostname,
     postmaster: identity.postmaster,
+    ...(identity.language && { language: identity.language }),
     original: { envelope, receivedAt, ehlo: client.ehlo, address: client.address, headers },
     recipients: reports,
   });

@@ -9,7 +9,7 @@ import { type Arguments, commonFault, commonFlags, type FlagSpec, filterFlags, p
 import { helpTexts } from './help-texts.ts';
 import { type Program, RelayUnreachable } from './program.ts';
 import { loadedOrFaults } from './settings.ts';
-import { bold, type ExitCode, exitCodes, printable, table } from './terminal.ts';
+import { bold, type ExitCode, exitCodes, folded, printable, say, speaking, type Terminal, table } from './terminal.ts';
 
 export type Command = {
   readonly name: string;
@@ -86,6 +86,13 @@ export const commands: readonly Command[] = [
       { name: 'port', value: 'n', says: 'its port' },
       { name: 'starttls', value: 'smtp|none', says: 'how TLS begins there' },
       { name: 'all', says: 'every address of every host' },
+      { name: 'all-auth', says: 'ask every authoritative server by itself, and show where they differ' },
+      {
+        name: 'authority',
+        value: 'ip[:port]',
+        multiple: 'yes',
+        says: 'ask these name servers instead of those that the zones name; means --all-auth',
+      },
       { name: 'no-connect', says: 'look-ups only' },
       { name: 'requiretls', says: 'as for a message with REQUIRETLS' },
       { name: 'floor', value: floors, says: 'as if this were the floor' },
@@ -338,11 +345,20 @@ export const commands: readonly Command[] = [
   },
 ];
 
+/** What these print is for machines, or was said by others. */
+const printsData = ['completion', 'man', 'trace', 'log'];
+
 /** @returns the exit status. Never throws: a bug is told in one line with exit 5. */
-export async function dispatch(program: Program, argv: readonly string[]): Promise<ExitCode> {
+export async function dispatch(spoken: Program, argv: readonly string[]): Promise<ExitCode> {
+  // OPS-64: data stays as it is in every language.
+  const asData = argv.includes('--json') || printsData.includes(argv[0] ?? '');
+  return answer({ ...spoken, terminal: speaking(spoken.terminal, asData ? 'data' : 'sentences') }, argv);
+}
+
+async function answer(program: Program, argv: readonly string[]): Promise<ExitCode> {
   const [verb, ...rest] = argv;
   if (verb === undefined || verb === '--help' || verb === '-h' || verb === 'help') return help(program, rest[0]);
-  if (verb === '--version') return dispatch(program, ['version', ...rest]);
+  if (verb === '--version') return answer(program, ['version', ...rest]);
   const command = commands.find((candidate) => candidate.name === verb);
   if (!command) {
     const names = commands.map((candidate) => candidate.name);
@@ -382,40 +398,36 @@ function misuse(program: Program, says: string, see: string): ExitCode {
   return exitCodes.usage;
 }
 
-/** Words in lines of at most so many columns. */
-function folded(text: string, width: number): string {
-  const lines: string[] = [''];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1) ?? '';
-    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
-  }
-  return lines.join('\n');
-}
-
-const flagRow = (flag: FlagSpec): readonly string[] => [
-  `  ${flag.short === undefined ? '    ' : `-${flag.short}, `}--${flag.name}${flag.value === undefined ? '' : ` <${flag.value}>`}`,
-  flag.says,
-];
+const flagRow =
+  (terminal: Terminal) =>
+  (flag: FlagSpec): readonly string[] => [
+    `  ${flag.short === undefined ? '    ' : `-${flag.short}, `}--${flag.name}${flag.value === undefined ? '' : ` <${flag.value}>`}`,
+    say(terminal, flag.says),
+  ];
 
 function help(program: Program, verb: string | undefined): ExitCode {
   const { terminal } = program;
+  const says = (text: string): string => say(terminal, text);
   const command = commands.find((candidate) => candidate.name === verb);
   if (command) {
-    terminal.out(`${bold(terminal, `sekisho ${command.name}`)}: ${command.says}\n\n`);
+    terminal.out(`${bold(terminal, `sekisho ${command.name}`)}: ${says(command.says)}\n\n`);
     terminal.out(`${command.examples.map((example) => `  ${example}`).join('\n')}\n\n`);
     const reading = helpTexts[command.name];
-    if (reading !== undefined) terminal.out(`${folded(reading, Math.min(terminal.style.width, 100))}\n\n`);
+    if (reading !== undefined) terminal.out(`${folded(says(reading), Math.min(terminal.style.width, 100))}\n\n`);
     terminal.out(`usage: sekisho ${command.usage}\n\n`);
-    if (command.flags.length > 0) terminal.out(`${table(command.flags.map(flagRow))}\n\n`);
-    terminal.out(`flags of all verbs:\n${table(commonFlags.map(flagRow))}\n\nexit status: ${exitWords}\n`);
+    if (command.flags.length > 0) terminal.out(`${table(command.flags.map(flagRow(terminal)))}\n\n`);
+    terminal.out(`flags of all verbs:\n${table(commonFlags.map(flagRow(terminal)))}\n\nexit status: ${exitWords}\n`);
     return exitCodes.yes;
   }
   const entry = catalogue[verb as Reason];
   if (verb !== undefined && entry) {
-    terminal.out(
-      `${bold(terminal, verb)}: ${entry.sentence}\n\n  cause   ${entry.cause}\n  remedy  ${entry.remedy}\n  status  ${entry.status}\n  source  ${entry.rfc}\n`,
-    );
+    const rows = [
+      ['cause', entry.cause],
+      ['remedy', entry.remedy],
+      ['status', entry.status],
+      ['source', entry.rfc],
+    ].map(([name = '', text = '']) => [`  ${says(name)}`, says(text)]);
+    terminal.out(`${bold(terminal, verb)}: ${says(entry.sentence)}\n\n${table(rows)}\n`);
     return exitCodes.yes;
   }
   if (verb !== undefined)
@@ -424,8 +436,10 @@ function help(program: Program, verb: string | undefined): ExitCode {
       `there is no verb or reason code ${JSON.stringify(printable(verb))}${suggestion(verb, [...commands.map((candidate) => candidate.name), ...Object.keys(catalogue)])}`,
       'sekisho help',
     );
-  terminal.out(`${bold(terminal, 'sekisho')}: a mail relay that delivers only over connections it can prove\n\n`);
-  terminal.out(`${table(commands.map((candidate) => [`  ${candidate.name}`, candidate.says]))}\n\n`);
+  terminal.out(
+    `${bold(terminal, 'sekisho')}: ${says('a mail relay that delivers only over connections it can prove')}\n\n`,
+  );
+  terminal.out(`${table(commands.map((candidate) => [`  ${candidate.name}`, says(candidate.says)]))}\n\n`);
   terminal.out(
     `sekisho help <verb> shows examples and flags, sekisho help <reason> explains a reason code.\nexit status: ${exitWords}\n`,
   );

@@ -29,6 +29,7 @@ export const commonFlags: readonly FlagSpec[] = [
   { name: 'verbose', short: 'v', says: 'all there is to know' },
   { name: 'color', value: 'auto|always|never', says: 'NO_COLOR, FORCE_COLOR and TERM=dumb are honoured' },
   { name: 'ascii', says: 'no characters beyond ASCII' },
+  { name: 'lang', value: 'en|ja', says: 'talk in this language; else LC_ALL, LC_MESSAGES and LANG say' },
   { name: 'timeout', value: '30s', says: 'for everything that touches the network' },
   {
     name: 'resolver',
@@ -117,6 +118,8 @@ export function commonFault(flags: Flags, now: number): string | undefined {
   const color = flags.text('color');
   if (color !== undefined && !['auto', 'always', 'never'].includes(color))
     return `--color wants auto, always or never, not ${JSON.stringify(color)}`;
+  const lang = flags.text('lang');
+  if (lang !== undefined && lang !== 'en' && lang !== 'ja') return `--lang wants en or ja, not ${JSON.stringify(lang)}`;
   const url = flags.text('url');
   if (url !== undefined && !/^http:\/\/./i.test(url)) return `--url wants http://…, not ${JSON.stringify(url)}`;
   const at = readAt(flags, now);

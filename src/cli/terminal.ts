@@ -1,5 +1,7 @@
 // What a person sees: streams, colour, marks, tables. Marks never rely on colour; peer text loses its control characters.
 
+import { columns, type Language, padded, translate, translateLines } from '../core/words/say.ts';
+
 export const exitCodes = { yes: 0, no: 1, usage: 2, unknown: 3, unreachable: 4, bug: 5 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
@@ -12,7 +14,13 @@ export function worst(codes: readonly ExitCode[]): ExitCode {
 export type Terminal = {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
-  readonly style: { readonly color: boolean; readonly ascii: boolean; readonly width: number };
+  readonly style: {
+    readonly color: boolean;
+    readonly ascii: boolean;
+    readonly width: number;
+    /** English unless given. */
+    readonly language?: Language;
+  };
 };
 
 export type Mark = 'pass' | 'fail' | 'unknown' | 'not-applicable';
@@ -37,13 +45,40 @@ export const bold = (terminal: Terminal, text: string): string =>
 export const printable = (text: string): string =>
   text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '�');
 
+/** OPS-64: a whole sentence in the language of the person. */
+export const say = ({ style }: Terminal, text: string): string => translate(style.language ?? 'en', text);
+
+/** OPS-64: what is written to it line by line is said in its language; `data` goes to standard output as it is. */
+export function speaking(terminal: Terminal, output: 'data' | 'sentences'): Terminal {
+  const { language = 'en' } = terminal.style;
+  if (language === 'en') return terminal;
+  return {
+    style: terminal.style,
+    out: output === 'data' ? terminal.out : (text) => terminal.out(translateLines(language, text)),
+    err: (text) => terminal.err(translateLines(language, text)),
+  };
+}
+
+/** Words in lines of at most so many columns; Japanese breaks between any two signs, but never before a closing one. */
+export function folded(text: string, width: number): string {
+  const lines: string[] = [''];
+  for (const token of text.match(
+    / ?(?:[\u3000-\u9fff\uff00-\uffef][、。）」]*|[^ \u3000-\u9fff\uff00-\uffef]+[、。）」]*)/g,
+  ) ?? []) {
+    const line = lines.at(-1) ?? '';
+    if (line !== '' && columns(line) + columns(token) > width) lines.push(token.trimStart());
+    else lines[lines.length - 1] = `${line}${token}`;
+  }
+  return lines.join('\n');
+}
+
 /** Columns as wide as their content; the last one takes what is left. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)));
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => columns(row[column] ?? ''))));
   return rows
     .map((row) =>
       row
-        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] as number)))
+        .map((cell, column) => (column === row.length - 1 ? cell : padded(cell, widths[column] as number)))
         .join('  ')
         .trimEnd(),
     )

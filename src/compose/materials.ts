@@ -23,6 +23,7 @@ import { type Prefix, parsePrefix } from '../core/routing/addresses.ts';
 import { formatVia, parseRoute, type Route } from '../core/routing/next-hop.ts';
 import { parseMailbox } from '../core/smtp/address.ts';
 import type { Identity } from '../core/smtp/admission.ts';
+import { languageOf } from '../core/words/say.ts';
 import { readListeners, readUsers } from './listeners.ts';
 import { attempt, type Env, makeReader, type Reader, readOne, readSecret } from './reader.ts';
 
@@ -56,7 +57,7 @@ export type Gathered<T> = { readonly materials: T | undefined; readonly faults: 
 /** Everything that the relay runs on. */
 export async function gather(config: Config, env: Env, now: Instant): Promise<Gathered<Materials>> {
   const reader = makeReader(env);
-  const sight = readSight(config, now, reader);
+  const sight = readSight(config, env, now, reader);
   const users = new Map<string, ReadonlyMap<string, string>>();
   for (const listener of config.listen)
     if (listener.auth === 'password') users.set(listener.name, readUsers(listener, reader));
@@ -78,7 +79,7 @@ export async function gather(config: Config, env: Env, now: Instant): Promise<Ga
 /** What the tools need. Touches no state directory, no key, no secret. */
 export function gatherSight(config: Config, env: Env, now: Instant): Gathered<Sight> {
   const reader = makeReader(env);
-  const sight = readSight(config, now, reader);
+  const sight = readSight(config, env, now, reader);
   const { faults } = reader;
   return { materials: faults.length === 0 ? (sight as Sight) : undefined, faults };
 }
@@ -86,12 +87,12 @@ export function gatherSight(config: Config, env: Env, now: Instant): Gathered<Si
 /** Parts that could not be read are undefined, and the reader has their faults. */
 type Partly<T> = { readonly [Key in keyof T]: T[Key] | undefined };
 
-function readSight(config: Config, now: Instant, reader: Reader): Partly<Sight> {
+function readSight(config: Config, env: Env, now: Instant, reader: Reader): Partly<Sight> {
   return {
     servers: readServers(config, reader),
     anchors: readAnchors(config, now, reader),
     trustStore: attempt('tls.trust_store', reader, () => loadTrustStore(config.tls.trustStore)),
-    identity: readIdentity(config, reader),
+    identity: readIdentity(config, env, reader),
     routes: readRoutes(config, reader),
     policy: readPolicy(config, reader),
     allowed: config.delivery.allowAddresses.flatMap((text) =>
@@ -108,7 +109,7 @@ function readSight(config: Config, now: Instant, reader: Reader): Partly<Sight> 
   };
 }
 
-function readIdentity(config: Config, reader: Reader): Identity | undefined {
+function readIdentity(config: Config, env: Env, reader: Reader): Identity | undefined {
   const { hostname, origin, ownNames, postmaster } = config.identity;
   const literal = /^\[.*\]$/.test(hostname);
   const host = literal ? undefined : parseDomainName(hostname);
@@ -128,6 +129,7 @@ function readIdentity(config: Config, reader: Reader): Identity | undefined {
     origin: domain.value,
     ownNames: ownNames.flatMap((name) => readOne('identity.own_names', name, parseDomainName(name), reader)),
     postmaster: mailbox.value,
+    language: languageOf(undefined, env),
   };
 }
 

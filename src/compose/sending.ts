@@ -81,7 +81,7 @@ export function makeRunner(
         expireAfter: life.normal,
         expireNullAfter: life.nullSender,
       },
-      identity: { hostname: materials.identity.hostname, postmaster: materials.identity.postmaster.text, nextHopOf },
+      identity: noticeIdentity(materials.identity, nextHopOf),
     };
   };
   return createRunner(
@@ -100,6 +100,16 @@ export function makeRunner(
     runnerSettings,
   );
 }
+
+const noticeIdentity = (
+  { hostname, postmaster, language }: InForce['materials']['identity'],
+  nextHopOf: NextHopOf,
+): RunQueueSettings['identity'] => ({
+  hostname,
+  postmaster: postmaster.text,
+  nextHopOf,
+  ...(language && { language }),
+});
 
 /** Under each configuration anew. A disk that refuses does not end it. */
 export async function keepRefreshing(holder: Holder, stop: AbortSignal, { clock, log }: RelayAround): Promise<void> {

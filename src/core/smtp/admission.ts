@@ -3,6 +3,7 @@
 
 import type { DomainName } from '../base/brand.ts';
 import { fault, ok, type Result } from '../base/result.ts';
+import type { Language } from '../words/say.ts';
 import { localPartOf, mailboxAt, type Path } from './address.ts';
 import type { CommandRefusal, Mailbox } from './envelope.ts';
 
@@ -13,6 +14,8 @@ export type Identity = {
   readonly origin: DomainName;
   readonly ownNames: readonly DomainName[];
   readonly postmaster: Mailbox;
+  /** Of notices: that of the environment, not of the configuration. */
+  readonly language?: Language;
 };
 
 /** What a listener does to addresses. */

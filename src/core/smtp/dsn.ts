@@ -3,6 +3,7 @@
 
 import type { Instant } from '../base/brand.ts';
 import type { NonEmpty } from '../base/result.ts';
+import { type Language, translateLines } from '../words/say.ts';
 import type { Envelope, EnvelopeRecipient, Mailbox } from './envelope.ts';
 import { encodePart, type MimePart } from './quoted-printable.ts';
 import type { Reply } from './reply.ts';
@@ -45,6 +46,8 @@ export type Notice = {
     readonly headers: Uint8Array;
   };
   readonly recipients: NonEmpty<ReportedRecipient>;
+  /** Of the explanation; English stands in every notice. */
+  readonly language?: Language;
 };
 
 /** Octets of the original header that are returned at most. */
@@ -95,7 +98,10 @@ export function renderNotice(notice: Notice): Uint8Array {
   const redacted = envelope.tlsTag === 'requiretls';
   const global = isGlobal(notice);
   const parts: readonly MimePart[] = [
-    { type: `text/plain; charset=${global ? 'utf-8' : 'us-ascii'}`, content: humanPart(notice, redacted, global) },
+    {
+      type: `text/plain; charset=${global || isJapanese(notice) ? 'utf-8' : 'us-ascii'}`,
+      content: explained(notice, redacted, global),
+    },
     {
       type: global ? 'message/global-delivery-status' : 'message/delivery-status',
       content: machinePart(notice, redacted, global),
@@ -138,7 +144,15 @@ function header(notice: Notice, boundary: string, global: boolean): string {
   ].join('\r\n');
 }
 
-function humanPart(notice: Notice, redacted: boolean, global: boolean): Uint8Array {
+const isJapanese = ({ language }: Notice): boolean => language === 'ja';
+
+/** OPS-64: senders abroad read English, so it stands below. */
+function explained(notice: Notice, redacted: boolean, global: boolean): Uint8Array {
+  const english = humanPart(notice, redacted, global);
+  return isJapanese(notice) ? utf8(`${translateLines('ja', english)}\r\n----\r\n\r\n${english}`) : utf8(english);
+}
+
+function humanPart(notice: Notice, redacted: boolean, global: boolean): string {
   const { reportingMta, recipients } = notice;
   const lines = [`This is the mail relay ${reportingMta}.`, ''];
   const failed = recipients.filter(({ action }) => action === 'failed');
@@ -156,7 +170,7 @@ function humanPart(notice: Notice, redacted: boolean, global: boolean): Uint8Arr
   about(delayed);
   if (redacted)
     lines.push('', 'It was sent with REQUIRETLS, so this notice repeats nothing of it but its id and date.');
-  return utf8(lines.map((line) => `${line === '' ? '' : printable(line, global)}\r\n`).join(''));
+  return lines.map((line) => `${line === '' ? '' : printable(line, global)}\r\n`).join('');
 }
 
 function explanation(one: ReportedRecipient, redacted: boolean): readonly string[] {
