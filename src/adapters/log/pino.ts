@@ -1,8 +1,9 @@
-// Event names to log lines on standard error, addresses redacted (OBS-2, OBS-4): JSON, or the pretty form, one line for people.
+// Event names to log lines on standard error, addresses redacted (OBS-2, OBS-4). JSON through pino; the pretty form is one
+// line for people.
 
 import { createHash } from 'node:crypto';
+import { pino } from 'pino';
 import type { Log } from '../../agent/ports.ts';
-import { renderOnce } from '../../core/base/render-once.ts';
 import { openSink } from './sink.ts';
 
 export type LogOptions = {
@@ -29,37 +30,41 @@ export type RelayLog = Log & {
 export function createLog(options: LogOptions): RelayLog {
   const sink = options.write ? undefined : openSink(2);
   const write = options.write ?? ((line: string) => sink?.write(line));
-  const clean = (fields: Fields): Fields => redactFields(fields, options.redact);
-  const line = options.format === 'pretty' ? prettyLine : jsonLine;
+  const print = options.format === 'pretty' ? prettyPrinter(write) : jsonPrinter(write);
   const least = levels.indexOf(options.level);
   return {
     event(level, event, fields = {}) {
-      if (levels.indexOf(level) >= least) write(line(level, event, clean(fields)));
+      if (levels.indexOf(level) >= least) print(level, event, redactFields(fields, options.redact));
     },
     lines: write,
     flush: () => sink?.flush(),
   };
 }
 
-const levels: readonly string[] = ['debug', 'info', 'warn', 'error'];
+const levels: readonly Level[] = ['debug', 'info', 'warn', 'error'];
 
+type Level = LogOptions['level'];
 type Fields = Readonly<Record<string, unknown>>;
+type Printer = (level: Level, event: string, fields: Fields) => void;
 
-function jsonLine(level: string, event: string, fields: Fields): string {
-  const rest = textOf(event, fields).slice(1, -1);
-  const head = `{"level":"${level}","time":"${new Date().toISOString()}"`;
-  return `${head}${rest === '' ? '' : `,${rest}`},"event":${JSON.stringify(event)}}\n`;
+function jsonPrinter(write: (line: string) => void): Printer {
+  const logger = pino(
+    {
+      level: 'debug',
+      base: null,
+      messageKey: 'event',
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write },
+  );
+  return (level, event, fields) => logger[level](fields, event);
 }
 
-function textOf(event: string, fields: Fields): string {
-  try {
-    // The queue keeps these too.
-    return event === 'delivery' ? renderOnce(fields) : JSON.stringify(fields);
-  } catch (error) {
-    // A line that cannot be written as it is must not stop the mail.
-    return JSON.stringify({ says: `these fields are no JSON: ${String(error)}` });
-  }
-}
+const prettyPrinter =
+  (write: (line: string) => void): Printer =>
+  (level, event, fields) =>
+    write(prettyLine(level, event, fields));
 
 function prettyLine(level: string, event: string, fields: Fields): string {
   const time = new Date().toISOString().slice(11, 19);

@@ -11,12 +11,15 @@ import type { Held } from './lease-book.ts';
 import type { Act, Calls, WaitingRecipient } from './protocol.ts';
 import { makeRecords } from './records.ts';
 import {
+  isJson,
   type MessageColumns,
   messageColumns,
   messageOf,
   type RecipientColumns,
   recipientColumns,
   recipientOf,
+  shownMessage,
+  shownRecipient,
 } from './rows.ts';
 import { prepareArrays, waiting } from './schema.ts';
 
@@ -57,10 +60,12 @@ export function inspectHandlers(db: DatabaseSync, dues: Dues): InspectHandlers {
   const putSetting = db.prepare('INSERT OR REPLACE INTO setting VALUES (?, ?)');
 
   const summary = (seq: number, row: MessageColumns): MessageSummary => ({
-    message: messageOf(row),
+    message: messageOf(shownMessage(row)),
     recipients: recipients
       .all(seq)
-      .map((columns): RecipientRow => shownOf(dues, recipientOf(columns as unknown as RecipientColumns))),
+      .map(
+        (columns): RecipientRow => shownOf(dues, recipientOf(shownRecipient(columns as unknown as RecipientColumns))),
+      ),
   });
   const story = (seq: number, row: MessageColumns): MessageStory => ({
     ...summary(seq, row),
@@ -267,7 +272,7 @@ function rerouting(db: DatabaseSync, dues: Dues): Pick<InspectHandlers, 'waiting
       const found: WaitingRecipient[] = [];
       const seqs = open.all(after).map((row) => row.seq as number);
       for (const message of seqs) {
-        for (const row of rows.all(message))
+        for (const row of rows.all(message).filter(({ facts }) => isJson(facts as string)))
           found.push({
             message,
             n: row.n as number,

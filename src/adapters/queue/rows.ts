@@ -2,7 +2,7 @@
 // strings are cheaper to hand over than objects.
 
 import type { QueuedMessage, RecipientRow, RecipientState } from '../../agent/ports.ts';
-import type { Instant, QueueId } from '../../core/base/brand.ts';
+import type { DomainName, Instant, QueueId } from '../../core/base/brand.ts';
 import type { EnvelopeRecipient, Mailbox } from '../../core/smtp/envelope.ts';
 
 export type MessageColumns = readonly [
@@ -43,6 +43,32 @@ export function messageOf([id, receivedAt, expiresAt, size, facts]: MessageColum
     client,
   };
 }
+
+/** What stands in place of a row whose JSON was damaged, by the disk or by hand: it can be listed, and is never sent. */
+const nobody: EnvelopeRecipient = {
+  mailbox: { text: 'unreadable', domain: { kind: 'name', name: 'unreadable.invalid' as DomainName } },
+};
+const unreadable = JSON.stringify({
+  envelope: { reversePath: 'null', recipients: [nobody], smtputf8: false, tlsTag: 'none' },
+  content: { has8bit: false, hasUtf8Header: false, longestLine: 0 },
+  client: { listener: 'unreadable', kind: 'relay', address: '0.0.0.0', ehlo: '', trusted: false },
+});
+
+export const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** For those who only look. */
+export const shownMessage = (columns: MessageColumns): MessageColumns =>
+  isJson(columns[4]) ? columns : ([...columns.slice(0, 4), unreadable, columns[5]] as unknown as MessageColumns);
+
+export const shownRecipient = (columns: RecipientColumns): RecipientColumns =>
+  isJson(columns[0]) ? columns : ([JSON.stringify(nobody), ...columns.slice(1)] as unknown as RecipientColumns);
 
 // QUE-1: the envelope with all its parameters and the TLS tag goes into the row as it is.
 export const factsOf = ({ envelope, content, client }: QueuedMessage): string =>

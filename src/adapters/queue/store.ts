@@ -3,7 +3,6 @@
 
 import type { Clock, Lease, Log, MessageSummary, QueuedMessage, QueueStore, Settlement } from '../../agent/ports.ts';
 import type { Instant, QueueId } from '../../core/base/brand.ts';
-import { renderOnce } from '../../core/base/render-once.ts';
 import type { NonEmpty } from '../../core/base/result.ts';
 import type { EnvelopeRecipient } from '../../core/smtp/envelope.ts';
 import { formatReply } from '../../core/smtp/reply.ts';
@@ -54,6 +53,20 @@ export function createStore({ client, spool, floor, clock, log, close }: StorePa
   /** When something is due, as long as nothing was asked since that changes it. */
   let due: { readonly at: Instant | undefined; readonly changes: number } | undefined;
 
+  const claim: QueueStore['claim'] = async (request) => {
+    const { found, nextDue } = await call('claim', request);
+    due = { at: nextDue, changes: client.changes() };
+    const leases: Lease[] = [];
+    for (const one of found) {
+      const lease = leaseOf(one);
+      if (lease === undefined) await holdDamaged(call, one, { clock, log });
+      else leases.push(lease);
+      if (lease !== undefined && one.body !== undefined) bodies.put(lease.message.id, one.body);
+    }
+    // Nothing but damaged rows: there may be others behind them.
+    return found.length > 0 && leases.length === 0 ? await claim(request) : leases;
+  };
+
   return {
     begin: (id) =>
       createBodyWriter(safeId(id), {
@@ -63,14 +76,7 @@ export function createStore({ client, spool, floor, clock, log, close }: StorePa
         admitted: gate.open,
         enqueue: (message, recipients, body) => enqueue(newMessage(message, recipients, body)),
       }),
-    async claim(request) {
-      const { found, nextDue } = await call('claim', request);
-      due = { at: nextDue, changes: client.changes() };
-      return found.map((one) => {
-        if (one.body !== undefined) bodies.put(one.message[0], one.body);
-        return leaseOf(one);
-      });
-    },
+    claim,
     renew: (lease, until) => call('renew', { ...refOf(lease), until }),
     async settle(settlement) {
       bodies.drop(settlement.lease.message.id);
@@ -151,9 +157,26 @@ export function createStore({ client, spool, floor, clock, log, close }: StorePa
 
 const refOf = ({ message, nextHop, token }: Lease): LeaseRef => ({ id: message.id, nextHop, token });
 
-function leaseOf({ token, until, nextHop, message, recipients }: ClaimedDelivery): Lease {
-  const rows = recipients.map(recipientOf) as unknown as Lease['recipients'];
-  return { token, until, message: messageOf(message), nextHop, recipients: rows };
+/** A row that cannot be read: held and reported, never dropped (queue truths), and no hindrance to the others. */
+async function holdDamaged(
+  call: Call,
+  { message: [id], nextHop, token }: ClaimedDelivery,
+  { clock, log }: Pick<StoreParts, 'clock' | 'log'>,
+): Promise<void> {
+  const at = clock.now();
+  log.event('error', 'queue-row-damaged', { queue_id: id, says: 'its envelope cannot be read; the message is held' });
+  await call('holdLost', { id: id as QueueId, at, says: 'the stored envelope could not be read; held' });
+  await call('release', { lease: { id: id as QueueId, nextHop, token }, addresses: [], dueAt: at });
+}
+
+/** @returns undefined when the JSON in its rows is damaged. */
+function leaseOf({ token, until, nextHop, message, recipients }: ClaimedDelivery): Lease | undefined {
+  try {
+    const rows = recipients.map(recipientOf) as unknown as Lease['recipients'];
+    return { token, until, message: messageOf(message), nextHop, recipients: rows };
+  } catch {
+    return undefined;
+  }
 }
 
 function newMessage(
@@ -199,7 +222,7 @@ async function settle(
       const says = `${outcome.host} said ${formatReply(outcome.reply)}`.slice(0, maxSays);
       return { ...common, because: 'sent', status: outcome.reply.enhanced ?? '2.0.0', says };
     }),
-    records: records.map(renderOnce),
+    records: records.map((record) => JSON.stringify(record)),
     ...(notice && body !== undefined && { notice: newMessage(notice.message, noticeRows(notice), body) }),
   });
 }

@@ -202,6 +202,37 @@ test('QUE-1 a row without its body is held and reported loudly, at the start and
   await again.close();
 });
 
+test('QUE-1 a row that cannot be read is held and reported, is listed, and holds up no other', async () => {
+  const path = newPath();
+  const queue = await open(path);
+  const [one, two, three] = [message(['a@one.example']), message(['b@one.example']), message(['c@one.example'])];
+  for (const each of [one, two, three]) await enqueue(queue, each, randomBytes(100));
+  await queue.close();
+  const db = new DatabaseSync(path);
+  db.prepare("UPDATE message SET facts = '{' WHERE id = ?").run(one.id);
+  db.prepare("UPDATE recipient SET facts = '' WHERE message = (SELECT seq FROM message WHERE id = ?)").run(two.id);
+  db.close();
+
+  const log = listLog();
+  const again = await open(path, { log });
+  assert.deepEqual(
+    (await claim(again, later(t0, 100))).map((lease) => lease.message.id),
+    [three.id],
+  );
+  assert.deepEqual(
+    log.lines.map((line) => [line.level, line.event, line.fields.queue_id]),
+    [one.id, two.id].map((id) => ['error', 'queue-row-damaged', id]),
+  );
+  assert.deepEqual(
+    (await again.list({})).map(({ recipients }) => recipients[0]?.state),
+    ['held', 'held', 'queued'],
+  );
+  assert.match((await again.story(one.id))?.events[0]?.says ?? '', /could not be read; held/);
+  // The recipient of the second one cannot be read.
+  assert.equal(await again.reroute(() => 'elsewhere.example'), 2);
+  await again.close();
+});
+
 test('QUE-10 SRV-13 below the free-space floor nothing is accepted, small or large, and nothing is left behind', async () => {
   const path = newPath();
   const queue = await open(path, { minFree: Number.MAX_SAFE_INTEGER });
