@@ -1,6 +1,7 @@
 // One plain page, rendered on the server, that works without script: is the relay well, what waits, and why.
 
 import type { MessageSummary } from '../agent/ports.ts';
+import { type Language, translate, translateLines } from '../core/words/say.ts';
 import type { RelayStatus } from './api.ts';
 
 /** Everything a peer or sender wrote passes through here. */
@@ -9,6 +10,29 @@ export const escapeHtml = (text: string): string =>
     /[&<>"'\u0000-\u001f\u007f-\u009f]/g,
     (char) =>
       (({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }) as Record<string, string>)[char] ??
+      ' ',
+  );
+
+/** OPS-64: the page with its texts in that language; markup, code and what strangers wrote stay. */
+export function pageIn(language: Language, html: string): string {
+  if (language === 'en') return html;
+  const said = (text: string): string => {
+    const whole = translate(language, text.trim());
+    return whole === text.trim() ? translateLines(language, text) : text.replace(text.trim(), () => whole);
+  };
+  return html
+    .replace('<html lang="en">', `<html lang="${language}">`)
+    .replace(
+      /(<(?:style|code)>[\s\S]*?<\/(?:style|code)>)|>([^<]*\p{L}[^<]*)(?=<)/gu,
+      (all, kept?: string, text?: string) => (kept === undefined ? `>${escapeHtml(said(plainOf(text ?? '')))}` : all),
+    );
+}
+
+const plainOf = (text: string): string =>
+  text.replace(
+    /&(?:amp|lt|gt|quot|#39|nbsp);/g,
+    (entity) =>
+      (({ '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" }) as Record<string, string>)[entity] ??
       ' ',
   );
 

@@ -1,13 +1,19 @@
 // A check report as one self-contained page: dated, without script, readable on a phone and in print. Everything that a peer,
 // a zone or a policy said passes through one escape.
 
-import { escapeHtml } from '../admin/status-page.ts';
+import { escapeHtml, pageIn } from '../admin/status-page.ts';
 import type { CheckedHost, CheckReport } from '../agent/probe.ts';
 import type { Evidence } from '../core/base/evidence.ts';
 import { narrate } from '../core/policy/narrate.ts';
+import type { Language } from '../core/words/say.ts';
 import { printable } from './terminal.ts';
 
-export type MadeBy = { readonly at: string; readonly version: string; readonly resolver: string };
+export type MadeBy = {
+  readonly at: string;
+  readonly version: string;
+  readonly resolver: string;
+  readonly language?: Language;
+};
 
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:1.5rem auto;padding:0 1rem;color-scheme:light dark}
 h1{font-size:1.4rem}h2{font-size:1.2rem;margin-top:2.2rem}h3{font-size:1rem;margin-top:1.6rem;overflow-wrap:anywhere}
@@ -35,7 +41,9 @@ const safe = (text: string): string => escapeHtml(printable(text));
 
 export function checkPage(reports: readonly CheckReport[], made: MadeBy): string {
   const title = `sekisho check: ${reports.map(({ domain }) => domain).join(', ')}`;
-  return `<!doctype html>
+  return pageIn(
+    made.language ?? 'en',
+    `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${safe(title)}</title><style>${style}</style></head><body>
@@ -43,9 +51,12 @@ export function checkPage(reports: readonly CheckReport[], made: MadeBy): string
 <p>Looked at <time datetime="${safe(made.at)}">${safe(made.at)}</time>, answers from ${safe(made.resolver)}, by sekisho ${safe(made.version)}.
 No mail was sent.</p>
 ${reports.map(section).join('\n')}
-<p><small>${Object.values(marks).map(safe).join(' &nbsp; ')}</small></p>
+<p><small>${Object.values(marks)
+      .map((text) => `<span>${safe(text)}</span>`)
+      .join(' &nbsp; ')}</small></p>
 </body></html>
-`;
+`,
+  );
 }
 
 function section(report: CheckReport): string {

@@ -3,9 +3,10 @@
 import type { CheckedHost, CheckReport } from '../agent/probe.ts';
 import type { Evidence } from '../core/base/evidence.ts';
 import { narrate } from '../core/policy/narrate.ts';
+import { padded } from '../core/words/say.ts';
 import type { Flags } from './flags.ts';
 import type { Program } from './program.ts';
-import { bold, type Mark, mark, printable, table } from './terminal.ts';
+import { bold, type Mark, mark, printable, say, type Terminal, table } from './terminal.ts';
 
 const verdicts: Readonly<Record<CheckReport['verdict'], string>> = {
   cleared: 'would deliver',
@@ -19,20 +20,23 @@ const signs: Readonly<Record<CheckReport['verdict'], Mark>> = {
   undetermined: 'unknown',
 };
 
-const wordsOf = ({ verdict, level, reason }: Pick<CheckReport, 'verdict' | 'level' | 'reason'>): string =>
-  `${verdicts[verdict]}${level === null ? '' : ` · ${level}`}${reason === null ? '' : ` · ${reason}`}`;
+const wordsOf = (
+  terminal: Terminal,
+  { verdict, level, reason }: Pick<CheckReport, 'verdict' | 'level' | 'reason'>,
+): string =>
+  `${say(terminal, verdicts[verdict])}${level === null ? '' : ` · ${level}`}${reason === null ? '' : ` · ${reason}`}`;
 
 export const oneLine = ({ terminal }: Program, report: CheckReport): string =>
-  `${mark(terminal, signs[report.verdict])} ${report.domain}  ${verdicts[report.verdict]}  ${report.level ?? ''} ${report.reason ?? ''}`.trimEnd();
+  `${mark(terminal, signs[report.verdict])} ${report.domain}  ${say(terminal, verdicts[report.verdict])}  ${report.level ?? ''} ${report.reason ?? ''}`.trimEnd();
 
 export function ladder(program: Program, report: CheckReport, flags: Flags): string {
   const { terminal } = program;
-  const lines = [`${bold(terminal, report.domain)}     ${wordsOf(report)}`, ''];
+  const lines = [`${bold(terminal, report.domain)}     ${wordsOf(terminal, report)}`, ''];
   const shown = new Set<string>();
   const rungs = (evidence: readonly Evidence[], indent: string): void => {
     for (const rung of narrate(evidence)) {
       // What decided stands above; a host adds what is its own.
-      const line = `${mark(terminal, rung.outcome)} ${rung.rung.padEnd(12)} ${printable(rung.text)}   ${rung.rule}`;
+      const line = `${mark(terminal, rung.outcome)} ${rung.rung.padEnd(12)} ${printable(say(terminal, rung.text))}   ${rung.rule}`;
       if (!shown.has(line)) lines.push(`${indent}${line}`);
       shown.add(line);
     }
@@ -45,14 +49,14 @@ export function ladder(program: Program, report: CheckReport, flags: Flags): str
     lines.push('', `  ${host.host}  ${host.addresses.join(' ')}`);
     rungs(host.evidence, '    ');
     lines.push(...aboutHost(program, host));
-    if (flags.on('verbose')) lines.push(...details(host));
+    if (flags.on('verbose')) lines.push(...details(terminal, host));
   }
-  if (flags.on('all')) lines.push('', ...matrix(report));
+  if (flags.on('all')) lines.push('', ...matrix(report, terminal));
   // Behind the catalogue's three sentences stand the rungs again, for readers of the JSON.
   if (report.reason !== null)
-    lines.push('', ...report.explain.slice(0, 3).map((sentence) => `  ${printable(sentence)}`));
+    lines.push('', ...report.explain.slice(0, 3).map((sentence) => `  ${printable(say(terminal, sentence))}`));
   if (report.lapsed.length > 0) lines.push('', ...lapses(program, report));
-  lines.push('', `  ${mark(terminal, signs[report.verdict])} ${wordsOf(report)}${triedOf(report)}`);
+  lines.push('', `  ${mark(terminal, signs[report.verdict])} ${wordsOf(terminal, report)}${triedOf(terminal, report)}`);
   return lines.join('\n');
 }
 
@@ -64,7 +68,7 @@ function reportingRung({ terminal }: Program, { tlsrpt }: CheckReport): string |
     none: ['not-applicable', 'no reports are asked for'],
     failed: ['unknown', 'no answer for _smtp._tls'],
   }[tlsrpt.state] as [Mark, string];
-  return `  ${mark(terminal, outcome)} ${'tlsrpt'.padEnd(12)} ${printable(says)}   RFC 8460 §3`;
+  return `  ${mark(terminal, outcome)} ${'tlsrpt'.padEnd(12)} ${printable(say(terminal, says))}   RFC 8460 §3`;
 }
 
 /** OPS-1, OPS-2: three kinds of sender, what is not in line, and the record that would match. */
@@ -78,26 +82,27 @@ function aboutHost({ terminal }: Program, { worlds, deviations, would_match }: C
         ['opportunistic', worlds.opportunistic],
       ] as const
     ).map(([name, { outcome }]) => `${mark(terminal, outcome)} ${name}`);
-    lines.push(`      ${'senders'.padEnd(12)} ${each.join('   ')}`);
+    lines.push(`      ${padded(say(terminal, 'senders'), 12)} ${each.join('   ')}`);
   }
-  for (const { says } of deviations) lines.push(`      ${'note'.padEnd(12)} ${printable(says)}`);
-  if (would_match !== null) lines.push(`      ${'tell them'.padEnd(12)} ${printable(would_match)}`);
+  for (const { says } of deviations)
+    lines.push(`      ${padded(say(terminal, 'note'), 12)} ${printable(say(terminal, says))}`);
+  if (would_match !== null) lines.push(`      ${padded(say(terminal, 'tell them'), 12)} ${printable(would_match)}`);
   return lines;
 }
 
-function details(host: CheckedHost): readonly string[] {
+function details(terminal: Terminal, host: CheckedHost): readonly string[] {
   return [
-    `      required ${host.tls_required}, achieved ${host.tls_achieved} ${host.tls_version ?? ''} ${host.tls_cipher ?? ''}`.trimEnd(),
+    `      ${say(terminal, `required ${host.tls_required}, achieved ${host.tls_achieved}`)} ${host.tls_version ?? ''} ${host.tls_cipher ?? ''}`.trimEnd(),
     ...host.records.map((record) => `      TLSA ${record}`),
     ...host.chain.map((certificate, depth) => `      chain ${depth}: ${printable(JSON.stringify(certificate))}`),
     ...(host.worlds === null
       ? []
-      : Object.entries(host.worlds).map(([name, { says }]) => `      ${name}: ${printable(says)}`)),
+      : Object.entries(host.worlds).map(([name, { says }]) => `      ${name}: ${printable(say(terminal, says))}`)),
   ];
 }
 
 /** OPS-14: every address of every host, one row each. */
-export function matrix({ hosts }: CheckReport): readonly string[] {
+export function matrix({ hosts }: CheckReport, terminal: Terminal): readonly string[] {
   const rows = hosts.flatMap((host) => {
     const attempts =
       host.attempts.length > 0
@@ -111,7 +116,7 @@ export function matrix({ hosts }: CheckReport): readonly string[] {
       attempt.tls_achieved ?? '-',
       attempt.authn,
       host.requiretls ?? '-',
-      attempt.reason ?? (host.tried === 'no' ? 'not tried' : 'ok'),
+      attempt.reason ?? (host.tried === 'no' ? say(terminal, 'not tried') : 'ok'),
     ]);
   });
   return table([['  HOST', 'ADDRESS', 'DNS', 'TLSA', 'TLS', 'PROVEN', 'REQUIRETLS', 'RESULT'], ...rows]).split('\n');
@@ -120,15 +125,19 @@ export function matrix({ hosts }: CheckReport): readonly string[] {
 const lapses = ({ terminal }: Program, { lapsed, at, renewed }: CheckReport): readonly string[] => [
   ...(renewed === null
     ? []
-    : [`  with all zones signed anew by then: ${mark(terminal, signs[renewed.verdict])} ${wordsOf(renewed)}`]),
-  `  over by ${at.slice(0, 10)}:`,
+    : [
+        `  ${say(terminal, 'with all zones signed anew by then')}: ${mark(terminal, signs[renewed.verdict])} ${wordsOf(terminal, renewed)}`,
+      ]),
+  `  ${say(terminal, `over by ${at.slice(0, 10)}:`)}`,
   ...lapsed.map(
     ({ until, what, name, says }) =>
-      `    ${mark(terminal, 'unknown')} ${until.slice(0, 16)}Z  ${what.padEnd(11)} ${printable(name)}: ${printable(says)}`,
+      `    ${mark(terminal, 'unknown')} ${until.slice(0, 16)}Z  ${padded(say(terminal, what), 11)} ${printable(name)}: ${printable(say(terminal, says))}`,
   ),
 ];
 
-function triedOf({ hosts }: CheckReport): string {
+function triedOf(terminal: Terminal, { hosts }: CheckReport): string {
   const tried = hosts.filter((host) => host.tried === 'yes').length;
-  return tried < hosts.length && tried > 0 ? `     ${tried} of ${hosts.length} hosts tried, --all tries the rest` : '';
+  return tried < hosts.length && tried > 0
+    ? `     ${say(terminal, `${tried} of ${hosts.length} hosts tried, --all tries the rest`)}`
+    : '';
 }

@@ -115,6 +115,7 @@ async function writeReport(
     at: new Date(program.now()).toISOString(),
     version: program.version,
     resolver: servers.length === 0 ? 'the resolvers of this machine' : servers.join(', '),
+    language: program.terminal.style.language ?? 'en',
   };
   const text = path.endsWith('.html')
     ? checkPage(reports, made)

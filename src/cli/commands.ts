@@ -346,7 +346,7 @@ export const commands: readonly Command[] = [
 ];
 
 /** What these print is for machines, or was said by others. */
-const printsData = ['completion', 'man', 'trace', 'log'];
+const printsData = ['completion', 'man', 'trace', 'log', 'config'];
 
 /** @returns the exit status. Never throws: a bug is told in one line with exit 5. */
 export async function dispatch(spoken: Program, argv: readonly string[]): Promise<ExitCode> {

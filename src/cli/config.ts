@@ -3,8 +3,8 @@
 import { environmentName, settings } from '../config/schema.ts';
 import type { Arguments } from './flags.ts';
 import type { Program } from './program.ts';
-import { faultLine, loadedOrFaults } from './settings.ts';
-import { type ExitCode, exitCodes, json, table } from './terminal.ts';
+import { loadedOrFaults, spokenFault } from './settings.ts';
+import { type ExitCode, exitCodes, json, say, table } from './terminal.ts';
 
 export async function configVerb(program: Program, given: Arguments): Promise<ExitCode> {
   const [what, argument] = given.words;
@@ -27,8 +27,9 @@ async function check(program: Program, given: Arguments): Promise<ExitCode> {
   const faults = loaded.kind === 'fault' ? loaded.fault : await program.inspect(loaded.value);
   if (given.flags.on('json')) json(terminal, { schema: 'sekisho.config/1', valid: faults.length === 0, faults });
   else {
-    for (const found of faults) terminal.err(`sekisho: ${faultLine(found)}\n`);
-    if (faults.length === 0 && !given.flags.on('quiet')) terminal.out('the configuration is right\n');
+    for (const found of faults) terminal.err(`sekisho: ${spokenFault(terminal, found)}\n`);
+    if (faults.length === 0 && !given.flags.on('quiet'))
+      terminal.out(`${say(terminal, 'the configuration is right')}\n`);
   }
   return faults.length === 0 ? exitCodes.yes : exitCodes.usage;
 }
@@ -59,7 +60,7 @@ function show(program: Program, given: Arguments): ExitCode {
 function environment(program: Program): ExitCode {
   const rows = settings.flatMap((setting) => {
     const name = environmentName(setting.path);
-    return name === undefined ? [] : [[name, setting.says]];
+    return name === undefined ? [] : [[name, say(program.terminal, setting.says)]];
   });
   program.terminal.out(`${table(rows)}\n`);
   return exitCodes.yes;

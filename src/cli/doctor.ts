@@ -2,10 +2,11 @@
 
 import type { DomainName } from '../core/base/brand.ts';
 import { parseDomainName } from '../core/base/domain-name.ts';
+import { padded } from '../core/words/say.ts';
 import type { Arguments } from './flags.ts';
 import type { DoctorRequest, Program } from './program.ts';
 import { faultLine, loadedOrFaults } from './settings.ts';
-import { type ExitCode, exitCodes, json, mark, printable } from './terminal.ts';
+import { type ExitCode, exitCodes, json, mark, printable, say } from './terminal.ts';
 
 export async function doctor(program: Program, given: Arguments): Promise<ExitCode> {
   const { terminal } = program;
@@ -39,9 +40,11 @@ export async function doctor(program: Program, given: Arguments): Promise<ExitCo
   if (given.flags.on('json')) json(terminal, { schema: 'sekisho.doctor/1', findings });
   else if (!given.flags.on('quiet')) {
     for (const found of findings) {
-      terminal.out(`${mark(terminal, found.outcome)} ${found.subject.padEnd(14)} ${printable(found.says)}\n`);
+      terminal.out(
+        `${mark(terminal, found.outcome)} ${padded(say(terminal, found.subject), 14)} ${printable(say(terminal, found.says))}\n`,
+      );
       if ('remedy' in found && found.remedy !== undefined)
-        terminal.out(`  ${''.padEnd(14)} ${printable(found.remedy)}\n`);
+        terminal.out(`  ${''.padEnd(14)} ${printable(say(terminal, found.remedy))}\n`);
     }
   }
   if (faults.length > 0) return exitCodes.usage;

@@ -5,7 +5,7 @@ import type { Evidence } from '../core/base/evidence.ts';
 import type { Arguments } from './flags.ts';
 import type { Program } from './program.ts';
 import { loadedOrFaults } from './settings.ts';
-import { bold, bytes, type ExitCode, exitCodes, json, mark, printable } from './terminal.ts';
+import { bold, bytes, type ExitCode, exitCodes, json, mark, printable, say } from './terminal.ts';
 
 export async function explain(program: Program, given: Arguments): Promise<ExitCode> {
   const { terminal } = program;
@@ -75,9 +75,9 @@ function tell(program: Program, story: MessageStory): string {
     `  asked     ${asked}`,
   ];
   for (const record of story.records) lines.push(...tellAttempt(program, record));
-  for (const event of story.events) lines.push(`  ${time(event.at)}  ${printable(event.says)}`);
+  for (const event of story.events) lines.push(`  ${time(event.at)}  ${printable(say(terminal, event.says))}`);
   lines.push('');
-  for (const row of story.recipients) lines.push(`  ${tellRecipient(row)}`);
+  for (const row of story.recipients) lines.push(`  ${tellRecipient(program, row)}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -95,15 +95,19 @@ function tellAttempt(program: Program, record: DeliveryRecord): readonly string[
   return [
     `  ${text('at')}  ${where}  ${text('result')}: ${how}`,
     ...evidence.map(
-      (item) => `      ${mark(terminal, item.outcome)} ${item.rung.padEnd(11)} ${printable(item.says)}  (${item.rule})`,
+      (item) =>
+        `      ${mark(terminal, item.outcome)} ${item.rung.padEnd(11)} ${printable(say(terminal, item.says))}  (${item.rule})`,
     ),
     ...(record.reply === null || record.reply === undefined ? [] : [`      reply ${text('reply')}`]),
   ];
 }
 
-function tellRecipient(row: RecipientRow): string {
+function tellRecipient({ terminal }: Program, row: RecipientRow): string {
   const who = printable(row.recipient.mailbox.text);
-  const why = row.last === undefined ? '' : `: ${printable(row.last.says)} (${row.last.because} ${row.last.status})`;
+  const why =
+    row.last === undefined
+      ? ''
+      : `: ${printable(say(terminal, row.last.says))} (${row.last.because} ${row.last.status})`;
   if (row.state === 'queued' || row.state === 'deferred')
     return `${who}  waiting, next attempt ${time(row.dueAt)}${why}`;
   return `${who}  ${row.state}${row.state === 'sent' ? '' : why}`;

@@ -6,7 +6,7 @@ import type { CheckReport } from '../agent/probe.ts';
 import { type Arguments, timeoutOf } from './flags.ts';
 import type { CheckOptions, Program } from './program.ts';
 import { loadedOrFaults } from './settings.ts';
-import { type ExitCode, exitCodes, json, printable } from './terminal.ts';
+import { type ExitCode, exitCodes, json, printable, say, type Terminal } from './terminal.ts';
 
 const says = {
   key: '->  we say, <-  they say, ~>  and <~  the same inside TLS, ===  what happened',
@@ -39,7 +39,7 @@ export async function trace(program: Program, given: Arguments): Promise<ExitCod
   if (!quiet && !flags.on('json')) terminal.err(`${says.key}\n`);
   const hear = (line: DialogueLine): void => {
     if (flags.on('json')) json(terminal, { schema: 'sekisho.trace/1', ...line });
-    else if (!quiet) terminal.out(`${dialogueLine(line)}\n`);
+    else if (!quiet) terminal.out(`${dialogueLine(spoken(terminal, line))}\n`);
   };
   const looked = await program.trace(loaded, flags, subject, options, hear);
   if (looked.kind === 'fault') return misuse(looked.fault);
@@ -52,7 +52,7 @@ export async function trace(program: Program, given: Arguments): Promise<ExitCod
       level: report.level,
       reason: report.reason,
     });
-  else if (!quiet) terminal.out(`${verdictOf(report)}\n`);
+  else if (!quiet) terminal.out(`${verdictOf(terminal, report)}\n`);
   return report.verdict === 'cleared' ? exitCodes.yes : report.verdict === 'blocked' ? exitCodes.no : exitCodes.unknown;
 }
 
@@ -66,12 +66,16 @@ const prefixes: Readonly<Record<DialogueLine['kind'], Readonly<Record<DialogueLi
 export const dialogueLine = ({ kind, channel, text }: DialogueLine): string =>
   `${prefixes[kind][channel]} ${printable(text)}`;
 
-const verdictOf = ({ verdict, level, reason, explain }: CheckReport): string =>
+/** What we tell ourselves; what peers said stays as it was said. */
+const spoken = (terminal: Terminal, line: DialogueLine): DialogueLine =>
+  line.kind === 'note' ? { ...line, text: say(terminal, line.text) } : line;
+
+const verdictOf = (terminal: Terminal, { verdict, level, reason, explain }: CheckReport): string =>
   [
     says.verdict(verdict, level === null ? '' : ` (${level})`),
     ...(reason === null
       ? []
-      : [`          ${reason}`, ...explain.slice(0, 1).map((line) => `          ${printable(line)}`)]),
+      : [`          ${reason}`, ...explain.slice(0, 1).map((line) => `          ${printable(say(terminal, line))}`)]),
   ].join('\n');
 
 function readOptions({ flags }: Arguments): CheckOptions | string {
@@ -117,7 +121,8 @@ async function follow(program: Program, given: Arguments, misuse: (what: string)
     for (const line of heard.lines.flatMap(sieve).slice(0, left)) {
       left -= 1;
       if (flags.on('json')) json(terminal, { schema: 'sekisho.trace/1', ...line });
-      else if (!flags.on('quiet')) terminal.out(`${line.session} ${line.host} ${dialogueLine(line)}\n`);
+      else if (!flags.on('quiet'))
+        terminal.out(`${line.session} ${line.host} ${dialogueLine(spoken(terminal, line))}\n`);
     }
     if (left > 0) await program.sleep(pause);
   }

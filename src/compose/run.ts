@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { createLog } from '../adapters/log/pino.ts';
 import { createRegistry } from '../adapters/metrics/registry.ts';
 import { systemClock } from '../adapters/system/clock.ts';
-import { faultLine } from '../cli/settings.ts';
+import { faultLine, spokenFault } from '../cli/settings.ts';
 import type { Terminal } from '../cli/terminal.ts';
 import type { ConfigFault, Loaded } from '../config/load.ts';
 import type { NonEmpty, Result } from '../core/base/result.ts';
@@ -31,7 +31,7 @@ export async function runRelay(
   process.umask(0o077);
   const { materials, faults } = await gather(loaded.config, env, systemClock.now());
   if (materials === undefined) {
-    for (const found of faults) terminal.err(`sekisho: ${faultLine(found)}\n`);
+    for (const found of faults) terminal.err(`sekisho: ${spokenFault(terminal, found)}\n`);
     return 2;
   }
   const log = createLog(loaded.config.log);

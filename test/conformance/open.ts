@@ -26,7 +26,7 @@ export const reasons: ReadonlyMap<string, string> = new Map(
         'DANE-80 DANE-82 DANE-83 DANE-84 DANE-85 DANE-86 DANE-87 DANE-89 DANE-90 DANE-91 DANE-92 OPS-19 OPS-43',
       ],
       [`${publisher}: certificates and hooks`, 'OPS-46'],
-      [manual, 'DANE-93 OPS-8 OPS-63 OPS-64'],
+      [manual, 'DANE-93 OPS-8 OPS-63'],
       ['not built: option', 'DANE-72 NAME-3 RTLS-9 RTLS-12 SRV-20 STS-73 STS-74 TRC-10'],
       ['not built: aggressive use of cached denials', 'DNS-13'],
       ['not built: anchors are configured, not rolled', 'TA-3'],

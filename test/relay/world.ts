@@ -18,6 +18,7 @@ import { makeProgram } from '../../src/compose/program.ts';
 import { type Relay, startRelay } from '../../src/compose/relay.ts';
 import { readSettings } from '../../src/compose/settings.ts';
 import type { Loaded } from '../../src/config/load.ts';
+import { languageOf } from '../../src/core/words/say.ts';
 import { type LabClock, makeLabClock } from '../../src/lab/clock.ts';
 import { labConfiguration } from '../../src/lab/configuration.ts';
 import type { LabDestination } from '../../src/lab/destination-plan.ts';
@@ -205,7 +206,8 @@ export async function sekisho(world: World, ...argv: readonly string[]): Promise
 /** The same with an environment and nothing else. */
 export async function bare(env: Readonly<Record<string, string>>, ...argv: readonly string[]): Promise<Said> {
   const said = { out: '', err: '' };
-  const style = { color: false, ascii: false, width: 80 };
+  const flag = argv.includes('--lang') ? argv[argv.indexOf('--lang') + 1] : undefined;
+  const style = { color: false, ascii: false, width: 80, language: languageOf(flag, env) };
   const terminal = {
     out: (text: string): void => {
       said.out += text;

@@ -109,8 +109,6 @@ export const jaHelp: Readonly<Record<string, string>> = {
   'internal error: {0}': '内部エラー: {0}',
   'usage: sekisho {0}': '使い方: sekisho {0}',
   'there is no verb or reason code {0}{1}': '{0} という動詞も理由コードもありません{1}',
-  '{0}: a mail relay that delivers only over connections it can prove':
-    '{0}: 証明できる接続でのみ配送するメール中継サーバー',
   '0 yes, 1 no, 2 asked wrongly, 3 could not tell, 4 relay not reachable, 5 internal error':
     '0 はい、1 いいえ、2 使い方の誤り、3 判断できず、4 中継サーバーに接続できず、5 内部エラー',
   'configuration; else $SEKISHO_CONFIG, ./sekisho.toml, /etc/sekisho/sekisho.toml':
@@ -197,4 +195,10 @@ export const jaHelp: Readonly<Record<string, string>> = {
   'sekisho help <verb> shows examples and flags, sekisho help <reason> explains a reason code.':
     'sekisho help <verb> で例とフラグ、sekisho help <reason> で理由コードの説明を表示します。',
   '; did you mean {0}?': '。{0} でしょうか?',
+  'a mail relay that delivers only over connections it can prove': '証明できる接続でのみ配送するメール中継サーバー',
+  'ask every authoritative server by itself, and show where they differ':
+    'すべての権威サーバーに個別に尋ね、異なる点を示す',
+  'ask these name servers instead of those that the zones name; means --all-auth':
+    'ゾーンが示すものの代わりにこのネームサーバーに尋ねる。--all-auth を含む',
+  'default 25; repeatable': '既定は 25。複数指定可',
 };

@@ -212,4 +212,10 @@ export const jaTlsa: Readonly<Record<string, string>> = {
   'this is no certificate, request or key, neither in PEM nor in DER':
     'PEM でも DER でも、証明書、署名要求、鍵ではありません',
   'the {0} cannot be read': '{0} を読み取れません',
+  'would {act}': '実行予定: {act}',
+  'state {phase}': '状態 {phase}',
+  'ALARM     {subject}: {what}': '警報      {subject}: {what}',
+  'STILL     {subject}: {what} (since {since})': '継続中    {subject}: {what}（{since} から）',
+  'RECOVERED {subject}: {what} (since {since})': '復旧      {subject}: {what}（{since} から）',
+  'full name': '完全な名前',
 };

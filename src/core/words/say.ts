@@ -16,6 +16,8 @@ type Template = {
   readonly names: readonly string[];
   readonly said: string;
   readonly literal: number;
+  /** Says so little of its own that it would fit strangers' text. */
+  readonly loose: 'no' | 'words' | 'marks';
 };
 
 /** Strangers' text stands within sentences: what is longer is left as it is. */
@@ -37,10 +39,13 @@ function japaneseOf(text: string, depth: number): string {
   if (Object.hasOwn(japanese, text)) return japanese[text] as string;
   if (depth === 0) return text;
   templates ??= compiled();
-  for (const { parts, names, said } of templates) {
+  for (const { parts, names, said, loose } of templates) {
     const values = valuesIn(text, parts);
     if (values === undefined) continue;
     const ours = values.map((value) => japaneseOf(value, depth - 1));
+    if (loose !== 'no' && ours.every((value, at) => value === values[at])) {
+      if (loose === 'marks' || values.some((value) => value.includes(' '))) continue;
+    }
     return said.replace(placeholder, (_, name: string) => ours[names.indexOf(name)] ?? '');
   }
   return text;
@@ -50,10 +55,12 @@ function japaneseOf(text: string, depth: number): string {
 const compiled = (): readonly Template[] =>
   Object.entries(japanese)
     .filter(([english]) => english.search(placeholder) >= 0)
-    .map(([english, said]) => {
+    .map(([english, said]): Template => {
       const parts = english.split(/\{\w+\}/);
       const names = [...english.matchAll(placeholder)].map(([, name]) => name as string);
-      return { parts, names, said, literal: parts.join('').length };
+      const letters = parts.join('').replace(/[^A-Za-z]/g, '').length;
+      const loose = letters === 0 ? 'marks' : letters < 12 ? 'words' : 'no';
+      return { parts, names, said, literal: parts.join('').length, loose };
     })
     .sort((a, b) => b.literal - a.literal);
 

@@ -365,3 +365,17 @@ test('ATK-91 strangers cannot write a field, a part or a line of the notice', ()
     }),
   );
 });
+
+test('OPS-64 DSN-4 DSN-7 a Japanese notice explains itself in Japanese, then in English; its machine part is the same', () => {
+  const english = read(renderNotice(notice()));
+  const { parts, raw } = read(renderNotice(notice({}, {}, { language: 'ja' })));
+  assert.ok(raw.split('\r\n').every((line) => /^[\t\x20-\x7e]*$/.test(line) && line.length <= 998));
+  assert.match(raw, /Content-Type: text\/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n/);
+  const text = parts[0]?.text ?? '';
+  const [first = '', second = ''] = text.split('----\r\n');
+  assert.match(first, /次の宛先にメッセージを配送できませんでした。再試行は行いません。/);
+  assert.match(first, /<Anna@one\.example>/);
+  assert.match(first, /cert-no-tlsa-match, 4\.7\.5/);
+  assert.equal(second.trim(), (english.parts[0]?.text ?? '').trim());
+  assert.deepEqual(parts.slice(1), english.parts.slice(1));
+});

@@ -1,0 +1,129 @@
+// The tools in Japanese (OPS-64): every sentence of `check` for the whole laboratory, data untouched, the locale honoured.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { CheckReport } from '../../src/agent/probe.ts';
+import { columns } from '../../src/core/words/say.ts';
+import { destinations } from '../../src/lab/destinations.ts';
+import { bare, openWorld, program, type Said, sekisho, type World } from '../relay/world.ts';
+
+let world: World;
+const folder = mkdtempSync(join(tmpdir(), 'sekisho-language-'));
+after(() => rmSync(folder, { recursive: true }));
+before(async () => {
+  world = await openWorld(destinations);
+});
+
+/** In a process of its own, which reads the environment. */
+const started = (env: Record<string, string>, ...argv: readonly string[]): Promise<Said> =>
+  new Promise((resolve) => {
+    const child = spawn(process.execPath, [program, ...argv], { env: { PATH: process.env.PATH ?? '', ...env } });
+    const said = { out: '', err: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text));
+    child.on('close', (code) => resolve({ code: (code ?? 5) as Said['code'], ...said }));
+  });
+
+/** Words of one sentence of ours that stand in Latin letters in Japanese as well. */
+const foreign =
+  /^(?:TLSv1\.\d, [A-Z0-9_-]+|.*(?:[0-9a-f]{16,}|IN TLSA).*|[\w.-]+ (?:secure|insecure)|(?:[\w.-]+@)?[\w.-]+)$/;
+const kana = /[\u3040-\u30ff\u4e00-\u9fff]/;
+
+const within = (said: Said, text: string): boolean => said.out.split('\n').some((line) => line.includes(text));
+
+test('OPS-64 check in Japanese leaves no sentence of the evidence in English, for every destination of the laboratory', async () => {
+  const domains = destinations.map(({ domain }) => domain);
+  const asked = ['--verbose', '--all', '--timeout', '60s'];
+  const data = await sekisho(world, 'check', ...domains, ...asked, '--json');
+  const spoken = await sekisho(world, 'check', ...domains, ...asked, '--lang', 'ja');
+  assert.equal(spoken.code, data.code);
+  const reports = data.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as CheckReport);
+  assert.equal(reports.length, domains.length);
+  const sentences = new Set(
+    reports.flatMap(({ evidence, explain, hosts, reason }) => [
+      ...evidence.map(({ says }) => says),
+      ...(reason === null ? [] : explain.slice(0, 3)),
+      ...hosts.flatMap((host) => [
+        ...host.evidence.map(({ says }) => says),
+        ...host.deviations.map(({ says }) => says),
+      ]),
+    ]),
+  );
+  assert.ok(sentences.size > 40);
+  const english = [...sentences].filter((text) => !foreign.test(text) && within(spoken, text));
+  assert.deepEqual(english, []);
+  assert.ok(spoken.out.split('\n').filter((line) => kana.test(line)).length > reports.length * 3);
+});
+
+test('OPS-64 --json, reason codes, flags and exit codes are the same in both languages', async () => {
+  for (const words of [
+    ['dns', 'dane-ee.test', 'MX'],
+    ['config', 'show', '--source'],
+    ['tlsa', 'check', 'mx.dane-ee.test'],
+  ] as const) {
+    const [english, japanese] = [
+      await sekisho(world, ...words, '--json', '--lang', 'en'),
+      await sekisho(world, ...words, '--json', '--lang', 'ja'),
+    ].map(({ code, out }) => ({ code, out: steady(out) }));
+    assert.deepEqual(japanese, english, words.join(' '));
+  }
+  for (const words of [
+    ['version', '--json'],
+    ['completion', 'bash'],
+    ['config', 'example'],
+  ] as const) {
+    const env = { ...world.env, LANG: 'ja_JP.UTF-8', LC_ALL: '' };
+    assert.equal((await bare(env, ...words)).out, (await bare(world.env, ...words)).out);
+  }
+  const { out } = await sekisho(world, 'check', 'dane-mismatch.test', '--lang', 'ja');
+  assert.match(out, /cert-no-tlsa-match/);
+  assert.match(out, /RFC 7672/);
+});
+
+/** Without what two looks measure. */
+const steady = (text: string): string =>
+  text.replace(/"(?:elapsedMs|queries|verifications|ttl|ms)":[\d.]+/g, '').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '');
+
+test('OPS-64 LANG decides unless --lang or LC_ALL say otherwise; a strange --lang is a usage fault', async () => {
+  const spoken = async (env: Record<string, string>, ...more: readonly string[]): Promise<Said> =>
+    started({ LC_ALL: '', LC_MESSAGES: '', LANG: '', ...env }, 'help', 'cert-expired', ...more);
+  assert.match((await spoken({ LANG: 'ja_JP.UTF-8' })).out, /^cert-expired: メールホストの証明書が有効期間外です\n/);
+  assert.match((await spoken({ LANG: 'en_GB.UTF-8' })).out, /^cert-expired: The certificate/);
+  assert.match((await spoken({ LANG: 'ja_JP.UTF-8', LC_ALL: 'C.UTF-8' })).out, /^cert-expired: The certificate/);
+  assert.match((await spoken({ LANG: 'ja_JP.UTF-8' }, '--lang', 'en')).out, /^cert-expired: The certificate/);
+  const strange = await started({}, 'check', 'a.test', '--lang', 'fr');
+  assert.equal(strange.code, 2);
+  assert.match(strange.err, /--lang wants en or ja, not "fr"/);
+  const unknown = await started({ LC_ALL: 'ja_JP.UTF-8' }, 'chekc');
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.err, /"chekc" という動詞はありません/);
+});
+
+test('OPS-64 columns of help stand beneath one another in Japanese', async () => {
+  const { out } = await bare({ ...world.env, LC_ALL: 'ja_JP.UTF-8' }, 'help', 'cert-expired');
+  const starts = out
+    .split('\n')
+    .filter((line) => /^ {2}\S/.test(line))
+    .map((line) => columns(/^ {2}\S+ +/.exec(line)?.[0] ?? ''));
+  assert.equal(starts.length, 4);
+  assert.equal(new Set(starts).size, 1);
+});
+
+test('OPS-64 a report in Japanese is a page in Japanese, and says the same', async () => {
+  const path = join(folder, 'report.html');
+  await sekisho(world, 'check', 'dane-mismatch.test', '--out', path, '--lang', 'ja', '--quiet');
+  const page = readFileSync(path, 'utf8');
+  assert.match(page, /<html lang="ja">/);
+  assert.match(page, /<h1>メールがどうなるか<\/h1>/);
+  assert.match(page, /メールは送っていません/);
+  assert.match(page, /メールホストの証明書が、どの TLSA レコードとも一致しません/);
+  assert.doesNotMatch(page, /no TLSA record matches|could not tell|What would happen/);
+  assert.match(page, /<style>body\{font/);
+});
