@@ -5,7 +5,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
+import { languageOf } from '../core/words/say.ts';
 import { answer, type Relay } from './api.ts';
+import { pageIn } from './status-page.ts';
 
 export type AdminOptions = {
   readonly socketPath: string;
@@ -122,7 +124,9 @@ async function serve(
       'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
       'x-content-type-options': 'nosniff',
     });
-    response.end(given.body);
+    // OPS-64: people read the page, programs all the rest.
+    const language = languageOf(request.headers['accept-language']?.split(/[,;]/)[0], {});
+    response.end(given.type.startsWith('text/html') ? pageIn(language, given.body) : given.body);
   } catch (error) {
     refuse(response, 500, (error as Error).message);
   }

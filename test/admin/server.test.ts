@@ -108,6 +108,17 @@ test('livez, readyz with its reasons, metrics and the status page', async () => 
   assert.match(String(page.headers['content-security-policy']), /default-src 'none'/);
 });
 
+test('OPS-64 the status page is in Japanese for a browser that asks for it, the API never', async () => {
+  const { admin } = await start();
+  const japanese = { 'accept-language': 'ja,en-US;q=0.7' };
+  const page = await get(admin.port, '/', japanese);
+  assert.match(page.text, /<html lang="ja">/);
+  assert.match(page.text, /<h2>検査<\/h2>/);
+  assert.match(page.text, /<code>sekisho queue list<\/code>/);
+  assert.match((await get(admin.port, '/', { 'accept-language': 'de, ja' })).text, /<h2>Checks<\/h2>/);
+  assert.equal((await get(admin.port, '/readyz', japanese)).text, (await get(admin.port, '/readyz')).text);
+});
+
 test('acts go through the socket, over TCP only when they are on', async () => {
   const { admin, socketPath } = await start();
   const json = { 'content-type': 'application/json' };

@@ -265,4 +265,6 @@ export const jaVerbs: Readonly<Record<string, string>> = {
   ', answers from {0}, by sekisho {1}.\nNo mail was sent.':
     '、応答元 {0}、sekisho {1} による。メールは送っていません。',
   '{0} · {1}': '{0} · {1}',
+  '{0} ({1})': '{0}（{1}）',
+  'line {0}: {1}': '{0} 行目: {1}',
 };

@@ -26,6 +26,7 @@ export const composed: ReadonlySet<string> = new Set([
   '{0} messages',
   ', answers from {0}, by sekisho {1}.\nNo mail was sent.',
   '{0} · {1}',
+  'line {0}: {1}',
 ]);
 
 /** Of at least two words and yet not for translation: names, formats, columns, protocol, code, log lines, usage lines. */
