@@ -9,7 +9,8 @@ import { after, before, test } from 'node:test';
 import type { CheckReport } from '../../src/agent/probe.ts';
 import { columns } from '../../src/core/words/say.ts';
 import { destinations } from '../../src/lab/destinations.ts';
-import { bare, openWorld, program, type Said, sekisho, type World } from '../relay/world.ts';
+import { post } from '../relay/mail.ts';
+import { bare, openWorld, program, type Said, sekisho, startInside, until, type World } from '../relay/world.ts';
 
 let world: World;
 const folder = mkdtempSync(join(tmpdir(), 'sekisho-language-'));
@@ -126,4 +127,25 @@ test('OPS-64 a report in Japanese is a page in Japanese, and says the same', asy
   assert.match(page, /メールホストの証明書が、どの TLSA レコードとも一致しません/);
   assert.doesNotMatch(page, /no TLSA record matches|could not tell|What would happen/);
   assert.match(page, /<style>body\{font/);
+});
+
+test('OPS-64 a relay in a Japanese locale returns mail with words in Japanese and English', async () => {
+  const inside = await startInside({ ...world, env: { ...world.env, LANG: 'ja_JP.UTF-8' } });
+  await post(inside.port, { to: 'a@null-mx.test', subject: 'null-mx', from: 'reader@dane-ee.test' });
+  const returned = (): string | undefined =>
+    world.lab
+      .host('mx.dane-ee.test')
+      .messages.map(({ raw }) => raw.toString())
+      .find((text) => text.includes('Status: 5.1.10'));
+  await until(() => returned() !== undefined, 'the notice');
+  const said = decodeURIComponent(
+    (returned() ?? '')
+      .replace(/=\r\n/g, '')
+      .replaceAll('%', '%25')
+      .replace(/=([0-9A-F]{2})/g, '%$1'),
+  );
+  assert.match(said, /次の宛先にメッセージを配送できませんでした/);
+  assert.match(said, /宛先のドメインはメールを受け取らないと宣言しています/);
+  assert.match(said, /The domain says that it accepts no mail/);
+  assert.match(said, /Diagnostic-Code: x-sekisho; null-mx/);
 });
