@@ -37,6 +37,28 @@ export type CheckReport = {
   readonly renewed: Pick<CheckReport, 'verdict' | 'level' | 'reason'> | null;
   readonly evidence: readonly Evidence[];
   readonly explain: readonly string[];
+  /** With `--all-auth` (OPS-19). */
+  readonly authorities?: readonly AuthorityRow[];
+};
+
+/** One question, asked of the resolver and of each authoritative server of the zone. */
+export type AuthorityRow = {
+  readonly name: string;
+  readonly type: string;
+  /** `unknown`: some did not answer, or gave what cannot be proven; the others agree. */
+  readonly agree: 'yes' | 'no' | 'unknown';
+  readonly answers: readonly AuthorityAnswer[];
+};
+
+export type AuthorityAnswer = {
+  /** `resolver`, or address and port. */
+  readonly server: string;
+  readonly state: 'secure' | 'insecure' | 'bogus' | 'indeterminate';
+  readonly because: string | null;
+  /** Seconds. */
+  readonly ttl: number | null;
+  /** Presentation form, sorted. */
+  readonly records: readonly string[];
 };
 
 export type StsPart = {

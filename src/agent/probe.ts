@@ -29,7 +29,7 @@ import { type CheckedHost, type CheckReport, hostRow, type Level, levelOf, mxPar
 import { type DiscoverOptions, type DiscoverPorts, discover } from './discover.ts';
 import { findReporting } from './find-reporting.ts';
 
-export type { CheckedHost, CheckReport } from './check-report.ts';
+export type { AuthorityRow, CheckedHost, CheckReport } from './check-report.ts';
 
 export type ProbePorts = DiscoverPorts & SendPorts;
 

@@ -1,6 +1,6 @@
 // A check report for a terminal: one rung per line, one block per host, the matrix of `--all`, and the verdict last (OPS-12).
 
-import type { CheckedHost, CheckReport } from '../agent/probe.ts';
+import type { AuthorityRow, CheckedHost, CheckReport } from '../agent/probe.ts';
 import type { Evidence } from '../core/base/evidence.ts';
 import { narrate } from '../core/policy/narrate.ts';
 import { padded } from '../core/words/say.ts';
@@ -52,6 +52,7 @@ export function ladder(program: Program, report: CheckReport, flags: Flags): str
     if (flags.on('verbose')) lines.push(...details(terminal, host));
   }
   if (flags.on('all')) lines.push('', ...matrix(report, terminal));
+  if (report.authorities !== undefined) lines.push('', ...serverLines(program, report.authorities));
   // Behind the catalogue's three sentences stand the rungs again, for readers of the JSON.
   if (report.reason !== null)
     lines.push('', ...report.explain.slice(0, 3).map((sentence) => `  ${printable(say(terminal, sentence))}`));
@@ -120,6 +121,30 @@ export function matrix({ hosts }: CheckReport, terminal: Terminal): readonly str
     ]);
   });
   return table([['  HOST', 'ADDRESS', 'DNS', 'TLSA', 'TLS', 'PROVEN', 'REQUIRETLS', 'RESULT'], ...rows]).split('\n');
+}
+
+/** OPS-19: one line for each question; each server's answer where they are not the same. */
+function serverLines({ terminal }: Program, rows: readonly AuthorityRow[]): readonly string[] {
+  const signOf = { yes: 'pass', no: 'fail', unknown: 'unknown' } as const;
+  return rows.flatMap(({ name, type, agree, answers }) => {
+    const says = {
+      yes: `all ${answers.length} answers agree`,
+      no: 'the answers DIFFER',
+      unknown: 'not all could be had',
+    };
+    const line = `  ${mark(terminal, signOf[agree])} ${'servers'.padEnd(12)} ${printable(name)} ${type}: ${says[agree]}`;
+    if (agree === 'yes') return [line];
+    return [line, ...answers.map((answer) => `      ${answerLine(answer)}`)];
+  });
+}
+
+function answerLine({ server, state, because, ttl, records }: AuthorityRow['answers'][number]): string {
+  const shown = records.slice(0, 8).map((record) => (record.length > 90 ? `${record.slice(0, 90)}…` : record));
+  const more = records.length > shown.length ? [`and ${records.length - shown.length} more`] : [];
+  const held = records.length === 0 ? 'nothing' : [...shown, ...more].join(', ');
+  return printable(
+    `${server}  ${state}${because === null ? '' : ` (${because})`}${ttl === null ? '' : `, TTL ${ttl}`}: ${held}`,
+  );
 }
 
 const lapses = ({ terminal }: Program, { lapsed, at, renewed }: CheckReport): readonly string[] => [

@@ -1,6 +1,6 @@
 // `sekisho check <domain>…`: the ladder, from the value that the probe made with delivery's own code (OPS-10, OBS-5).
 
-import type { CheckReport, Sender } from '../agent/probe.ts';
+import type { AuthorityRow, CheckReport, Sender } from '../agent/probe.ts';
 import { checkPage } from './check-html.ts';
 import { ladder, oneLine } from './check-ladder.ts';
 import type { Arguments } from './flags.ts';
@@ -45,7 +45,7 @@ export async function check(program: Program, given: Arguments): Promise<ExitCod
       terminal.out(
         `${subjects.length > 1 && !flags.on('verbose') ? oneLine(program, report) : ladder(program, report, flags)}\n`,
       );
-    codes.push(exitOf(report, flags.text('require')));
+    codes.push(exitOf(report, flags.text('require')), ...(report.authorities ?? []).map(exitOfServers));
   }
   return worst([...codes, await writeReport(program, given, reports, loaded.config.resolver.servers)]);
 }
@@ -81,6 +81,9 @@ function readOptions({ words, flags }: Arguments, chain: CheckOptions['chain']):
   if (as !== undefined && sender === undefined) return `--as wants one of ${senders.join(', ')}`;
   if (out !== undefined && !/\.(html|json)$/.test(out)) return '--out wants a name that ends in .html or .json';
   if (chain !== undefined && flags.on('via-daemon')) return '--cert is looked at here, not by the running relay';
+  const addresses = flags.all('authority');
+  const allAuth = flags.on('all-auth') || addresses.length > 0;
+  if (allAuth && flags.on('via-daemon')) return '--all-auth asks from here, not by the running relay';
   if (chain !== undefined && flags.on('no-connect')) return '--cert connects to nobody as it is';
   return {
     mx: flags.text('mx'),
@@ -91,6 +94,7 @@ function readOptions({ words, flags }: Arguments, chain: CheckOptions['chain']):
     floor,
     sender,
     chain,
+    ...(allAuth ? { authorities: { addresses } } : {}),
   };
 }
 
@@ -101,6 +105,10 @@ export function exitOf(report: CheckReport, require: string | undefined): ExitCo
   const wanted = require === 'dane' ? 'dane' : require === 'authenticated' ? 'webpki' : null;
   return levels.indexOf(report.level) >= levels.indexOf(wanted) ? exitCodes.yes : exitCodes.no;
 }
+
+/** OPS-19: servers that differ fail some sender; one that did not answer leaves open what it would have said. */
+const exitOfServers = ({ agree }: AuthorityRow): ExitCode =>
+  ({ yes: exitCodes.yes, no: exitCodes.no, unknown: exitCodes.unknown })[agree];
 
 /** `--out`: one file with everything, whatever is on the screen. */
 async function writeReport(

@@ -70,6 +70,8 @@ export type CheckOptions = {
   readonly sender: Sender | undefined;
   /** OPS-13: judged instead of what servers present. */
   readonly chain: PresentedChain | undefined;
+  /** OPS-19: each authoritative server as well; `addresses`: these instead of those that the zones name. */
+  readonly authorities?: { readonly addresses: readonly string[] };
 };
 
 export type TlsaCheckRequest = {

@@ -1,6 +1,7 @@
 // `sekisho check` over the bench: delivery's own probe for each subject, against what is live or a chain from a file, now or
 // as of another instant.
 
+import { parseServerAddress } from '../adapters/dns/server-address.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { type Lapse, lapsesIn, type SignatureEnd } from '../agent/lapses.ts';
 import { type CheckReport, probe } from '../agent/probe.ts';
@@ -9,9 +10,10 @@ import type { CheckOptions } from '../cli/program.ts';
 import type { Terminal } from '../cli/terminal.ts';
 import type { Loaded } from '../config/load.ts';
 import { type Instant, instant } from '../core/base/brand.ts';
-import { ok, type Result } from '../core/base/result.ts';
+import { fault, ok, type Result } from '../core/base/result.ts';
 import { nameFromText, nameToText } from '../core/dns/name.ts';
 import { typeFromText } from '../core/dns/presentation.ts';
+import { askAuthorities } from './all-auth.ts';
 import { type Bench, openBench } from './bench.ts';
 import { probeOptionsOf, subjectOf } from './probe-options.ts';
 import type { Environment } from './settings.ts';
@@ -25,13 +27,17 @@ export async function* checkEach(
   env: Environment,
   terminal: Terminal,
 ): AsyncGenerator<Result<CheckReport, string>> {
+  const strange = options.authorities?.addresses.find((text) => parseServerAddress(text).kind === 'fault');
+  if (strange !== undefined)
+    return yield fault(`--authority wants an address, or address:port, not ${JSON.stringify(strange)}`);
   const opened = openBench(loaded, flags, env, terminal);
   if (opened.kind === 'fault') return yield opened;
   const later = laterInstant(flags);
   const today = later === undefined ? undefined : openBench(loaded, flags, env, terminal, 'now');
   try {
     for (const subject of subjects) {
-      const report = await look(opened.value, loaded, subject, options, flags);
+      const looked = await look(opened.value, loaded, subject, options, flags);
+      const report = await withAuthorities(opened.value, looked, options);
       if (report.kind === 'fault' || later === undefined || today?.kind !== 'ok') yield report;
       else {
         const lapsed = await lapsesOf(today.value, loaded, subject, options, flags, later);
@@ -43,6 +49,15 @@ export async function* checkEach(
     opened.value.outlook.close();
     if (today?.kind === 'ok') today.value.outlook.close();
   }
+}
+
+async function withAuthorities(
+  bench: Bench,
+  report: Result<CheckReport, string>,
+  { authorities }: CheckOptions,
+): Promise<Result<CheckReport, string>> {
+  if (report.kind === 'fault' || authorities === undefined) return report;
+  return ok({ ...report.value, authorities: await askAuthorities(bench, report.value, authorities.addresses) });
 }
 
 /** `--at` ahead of now; the past has nothing to lapse. */

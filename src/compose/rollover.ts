@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, resolve as resolvePath } from 'node:path';
-import { type Authorities, createAuthorities } from '../adapters/dns/authorities.ts';
+import type { Authorities } from '../adapters/dns/authorities.ts';
 import { formatServerAddress, parseServerAddress, type ServerAddress } from '../adapters/dns/server-address.ts';
 import { lockLineage, readMemory, writeDurably, writeMemory } from '../adapters/store/rollover.ts';
 import { type RolloverEvent, type RolloverHook, type RolloverPorts, rollOver } from '../agent/rollover.ts';
@@ -37,6 +37,7 @@ import { sameOctets } from '../core/x509/der.ts';
 import { matchNames } from '../core/x509/identity.ts';
 import { type Material, type PublicHalf, readMaterial } from '../core/x509/material.ts';
 import { isValidAt } from '../core/x509/presented-chain.ts';
+import { authoritiesOf } from './all-auth.ts';
 import { type Bench, openBench } from './bench.ts';
 import { readInput } from './input.ts';
 import type { Environment } from './settings.ts';
@@ -196,16 +197,6 @@ async function lookAround(open: () => Result<Bench, string>, plan: LineagePlan, 
     bench.outlook.close();
   }
 }
-
-export const authoritiesOf = ({ outlook, sight, around }: Bench): Authorities =>
-  createAuthorities({
-    resolver: outlook.resolver,
-    servers: sight.servers,
-    anchors: sight.anchors,
-    clock: around.clock,
-    log: around.log,
-    patience: around.patience?.lookUp,
-  });
 
 /** OPS-32: the resolver's answer and each authoritative server's own. */
 export async function viewsOf(

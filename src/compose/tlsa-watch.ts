@@ -17,8 +17,9 @@ import type { DomainName } from '../core/base/brand.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
 import { nameFromText, nameToText } from '../core/dns/name.ts';
 import { RrType } from '../core/dns/registry.ts';
+import { authoritiesOf } from './all-auth.ts';
 import { type Bench, openBench } from './bench.ts';
-import { authoritiesOf, viewsOf } from './rollover.ts';
+import { viewsOf } from './rollover.ts';
 import type { Environment } from './settings.ts';
 
 export type Watched = { readonly round: Round; readonly facts: AlarmMemory['facts'] };
