@@ -218,4 +218,5 @@ export const jaTlsa: Readonly<Record<string, string>> = {
   'STILL     {subject}: {what} (since {since})': '継続中    {subject}: {what}（{since} から）',
   'RECOVERED {subject}: {what} (since {since})': '復旧      {subject}: {what}（{since} から）',
   'full name': '完全な名前',
+  '{0}, TTL {1}': '{0}、TTL {1}',
 };

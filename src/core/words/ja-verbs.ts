@@ -267,4 +267,5 @@ export const jaVerbs: Readonly<Record<string, string>> = {
   '{0} · {1}': '{0} · {1}',
   '{0} ({1})': '{0}（{1}）',
   'line {0}: {1}': '{0} 行目: {1}',
+  'would FAIL: {0}': '不合格の見込み: {0}',
 };

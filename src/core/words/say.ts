@@ -102,8 +102,14 @@ function lineOf(language: Language, line: string): string {
   const match = /^((?:\u001b\[\d+m|[●✗?○+x-](?= |\u001b)|\s)*(?:sekisho: |see: )?)(.*?)(\s*)$/su.exec(line);
   if (match === null) return line;
   const [, before = '', sentence = '', after = ''] = match;
-  return sentence === '' ? line : `${before}${translate(language, sentence)}${after}`;
+  const whole = translate(language, sentence);
+  // Columns stand two blanks apart, remarks behind a sign, steps behind their number. The reading that leaves less English counts.
+  const parts = sentence.split(/( {2,}|^# (?:[●✗?○] )?|\d\. )/).map((part) => translate(language, part));
+  const said = parts.join('');
+  return `${before}${englishOf(said) < englishOf(whole) ? said : whole}${after}`;
 }
+
+const englishOf = (text: string): number => text.replace(/[^A-Za-z]/g, '').length;
 
 /** Columns of a terminal that a text takes: East Asian wide signs take two (UAX #11), combining ones none. */
 export function columns(text: string): number {

@@ -24,9 +24,12 @@ export const composed: ReadonlySet<string> = new Set([
   'Exceptions in force',
   '{0} message',
   '{0} messages',
+  '--authority wants ip or ip:port, not {0}',
   ', answers from {0}, by sekisho {1}.\nNo mail was sent.',
   '{0} · {1}',
   'line {0}: {1}',
+  'would FAIL: {0}',
+  '{0}, TTL {1}',
 ]);
 
 /** Of at least two words and yet not for translation: names, formats, columns, protocol, code, log lines, usage lines. */
@@ -71,6 +74,7 @@ export const notForPeople: ReadonlySet<string> = new Set([
   'sekisho: {0}\nsee: sekisho help trace\n',
   'mail from:<{0}>',
   'rcpt to:<',
+  '--authority wants an address, or address:port, not {0}',
   '{0} IN TLSA {1}',
   '# What the profile sets:',
   'Recipients that wait, by state.',
