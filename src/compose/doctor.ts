@@ -104,11 +104,16 @@ async function resolver(config: Config, materials: Sight, around: Surroundings):
 }
 
 /** OPS-67: what is switched off is shown. */
-function exceptions(config: Config, { clock: { now } }: Surroundings): readonly DoctorFinding[] {
+export function exceptions(config: Config, { clock: { now } }: Surroundings): readonly DoctorFinding[] {
   const today = new Date(now()).toISOString().slice(0, 10);
-  const off = config.mtaSts.enabled
-    ? []
-    : [{ subject: 'MTA-STS', outcome: 'not-applicable' as const, says: 'switched off by mta_sts.enabled' }];
+  const off: readonly DoctorFinding[] = [
+    ...(config.mtaSts.enabled
+      ? []
+      : [{ subject: 'MTA-STS', outcome: 'not-applicable' as const, says: 'switched off by mta_sts.enabled' }]),
+    ...(config.policy.enforce
+      ? []
+      : [{ subject: 'floor', outcome: 'not-applicable' as const, says: 'not enforced: policy.enforce is off' }]),
+  ];
   return [
     ...off,
     ...config.policy.exceptions.map(

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { rootCertificates } from 'node:tls';
 import { loadTrustStore, systemBundles } from '../../src/adapters/smtp/trust-store.ts';
-import { bundleRemedy, trustStore } from '../../src/compose/doctor.ts';
+import { bundleRemedy, exceptions, trustStore } from '../../src/compose/doctor.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sekisho-doctor-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -31,4 +31,20 @@ test('OPS-4 OPS-60 the bundle of Linux or FreeBSD is found, and without one it i
   assert.match(`${none.says} ${none.remedy}`, /this system has no bundle.*ca_root_nss/);
   const empty = trustStore({ trustStore: { certificates: [], source: '/x' } }, '/x', 'linux');
   assert.deepEqual([empty.outcome, empty.remedy], ['fail', bundleRemedy('linux')]);
+});
+
+test('OPS-67 what is switched off, for all or for one domain, is shown', () => {
+  const around = { clock: { now: () => Date.UTC(2026, 10, 22) } } as never;
+  const config = (mtaSts: boolean, enforce: boolean, exceptions: readonly unknown[]): never =>
+    ({ mtaSts: { enabled: mtaSts }, policy: { enforce, exceptions } }) as never;
+  assert.deepEqual(exceptions(config(true, true, []), around), []);
+  const exception = { to: ['a.example'], ignore: ['dane'], until: '2026-12-01', reason: 'agreed' };
+  assert.deepEqual(
+    exceptions(config(false, false, [exception]), around).map(({ says }) => says),
+    [
+      'switched off by mta_sts.enabled',
+      'not enforced: policy.enforce is off',
+      'a.example: dane ignored until 2026-12-01 (agreed)',
+    ],
+  );
 });

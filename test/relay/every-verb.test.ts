@@ -54,13 +54,16 @@ const oneLine = ({ err }: Said, what: string): void => {
   assert.doesNotMatch(err, /internal error|\n\s+at /, what);
 };
 
-/** Verbs that came later and have no row yet are tried by the tests of their own. */
 const rows = commands.flatMap(({ name }) => (ways[name] === undefined ? [] : [[name, ways[name]] as const]));
 const needing = (what: Way['needs'][number]): readonly (readonly [string, Way])[] =>
   rows.filter(([, { needs }]) => needs.includes(what));
 
 test('OPS-12 a configuration of the wrong type, unreadable, or not there: exit 2 and one line', async () => {
-  assert.equal(rows.length, Object.keys(ways).length);
+  assert.deepEqual(
+    commands.map(({ name }) => name),
+    Object.keys(ways),
+    'a verb without a row, or a row without a verb',
+  );
   for (const [verb, { argv }] of needing('configuration'))
     for (const file of ['picture', 'loop', 'missing']) {
       const said = await bare(env, verb, ...argv, '-c', at(file));
@@ -99,6 +102,9 @@ test('OPS-12 files that verbs are given: empty, of the wrong type, unreadable, n
     ['tlsa', 'make', '--host', 'mx.a.example', '--csr'],
     ['tlsa', 'check', 'mx.a.example', '--cert'],
     ['check', 'a.example', '--cert'],
+    ['tlsa', 'rollover', 'plan'],
+    ['tlsa', 'rollover', 'run'],
+    ['tlsa', 'rollover', 'status'],
     ['dns', 'a.example', 'A', '--resolver', '127.0.0.1:1', '--trust-anchor'],
   ];
   for (const argv of given)
@@ -107,6 +113,19 @@ test('OPS-12 files that verbs are given: empty, of the wrong type, unreadable, n
       assert.equal(said.code, 2, `${argv.join(' ')} ${file}: ${said.err}`);
       oneLine(said, `${argv.join(' ')} ${file}`);
     }
+});
+
+test('OPS-12 the authority of client certificates: empty, of the wrong type, unreadable, not there: exit 2 and one line', async () => {
+  for (const file of ['empty', 'picture', 'loop', 'missing']) {
+    const listener = `name = "in"\naddress = "127.0.0.1:0"\ncertificate = "self-signed"\nclient_ca = "${at(file)}"`;
+    writeFileSync(at('ca.toml'), `[[listen]]\n${listener}\n`);
+    for (const argv of [['run'], ['config', 'check']]) {
+      const said = await bare(env, ...argv, '-c', at('ca.toml'));
+      assert.equal(said.code, 2, `${argv.join(' ')} ${file}: ${said.out}${said.err}`);
+      assert.match(`${said.out}${said.err}`, /client_ca|client authorit|client certificates/i, file);
+      assert.doesNotMatch(said.err, /internal error|\n\s+at /);
+    }
+  }
 });
 
 test('ATK-112 a host that sends escape codes and endless lines is harmless to check and trace', async () => {

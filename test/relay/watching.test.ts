@@ -109,7 +109,7 @@ test('log tells every attempt, newest last, by the filters of the queue', async 
   assert.ok(lines(await following).some((one) => one.queue_id === later));
 });
 
-test('OPS-56 destination shows what each domain showed, what came of its mail, and why it waits', async () => {
+test('destination shows what each domain showed, what came of its mail, and why it waits', async () => {
   await deliver('b@dane-ee.test', 'sent');
   const listed = lines(await sekisho(world, 'destination', 'list', '--json'));
   const of = (domain: string): Record<string, unknown> | undefined => listed.find((one) => one.domain === domain);
