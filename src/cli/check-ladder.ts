@@ -132,7 +132,7 @@ function serverLines({ terminal }: Program, rows: readonly AuthorityRow[]): read
       no: 'the answers DIFFER',
       unknown: 'not all could be had',
     };
-    const line = `  ${mark(terminal, signOf[agree])} ${'servers'.padEnd(12)} ${printable(name)} ${type}: ${says[agree]}`;
+    const line = `  ${mark(terminal, signOf[agree])} ${'servers'.padEnd(12)} ${printable(name)} ${type}: ${printable(say(terminal, says[agree]))}`;
     if (agree === 'yes') return [line];
     return [line, ...answers.map((answer) => `      ${answerLine(answer)}`)];
   });
