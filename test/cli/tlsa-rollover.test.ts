@@ -18,6 +18,7 @@ import { afterEach, before, beforeEach, test } from 'node:test';
 import { type Certified, issueLeaf, pemOf, strangersKey, tlsaData } from '../../src/lab/certificates.ts';
 import { ee, type LabDestination, signedSite } from '../../src/lab/destination-plan.ts';
 import { bare, named, openWorld, program, type Said, sekisho, until, type World } from '../relay/world.ts';
+import { faultsOf } from '../schema-checker.ts';
 
 const host = 'mx.roll.test';
 const site: LabDestination = signedSite(
@@ -140,8 +141,14 @@ const views = ({ out }: Said): readonly View[] =>
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line) as View);
+const checked = (view: View): View => {
+  assert.deepEqual(faultsOf('tlsa-rollover', view), []);
+  return view;
+};
 const stepsOf = (said: Said): readonly string[] =>
-  views(said).map(({ step, because }) => (because === null ? step : `${step} ${because}`));
+  views(said)
+    .map((view) => checked(view))
+    .map(({ step, because }) => (because === null ? step : `${step} ${because}`));
 
 async function newChain(names: readonly string[] = [host]): Promise<readonly Certified[]> {
   const issuer = world.lab.authorities.publicIntermediate;
