@@ -104,6 +104,8 @@ export function createRunner(ports: RunQueuePorts, settings: () => RunQueueSetti
     left = 'something';
     if (limit <= 0) return seconds(idlePoll);
     const now = clock.now();
+    // A clock that leapt ahead would make our own leases look run out.
+    await keeper.renewDue();
     if (now < latest - setBack) await retryAll(now);
     latest = now;
     const leases = await queue.claim({ worker, now, limit, leaseFor, ...windows.survey(perDestination) });
@@ -348,6 +350,8 @@ function tell(
 type LeaseKeeper = {
   /** Renews at half of the lease's time; aborts `lost` when somebody else holds the work. @returns how to end it. */
   keep(lease: Lease, lost: AbortController): () => void;
+  /** Those that are at half of their time, now. */
+  renewDue(): Promise<void>;
   close(): void;
 };
 
@@ -372,20 +376,25 @@ function createLeaseKeeper(ports: RunQueuePorts, settings: () => RunQueueSetting
       log.event('error', 'renewing-failed', { queue_id: lease.message.id, says: String(error) });
     }
   };
+  const renewDue = async (): Promise<void> => {
+    const now = clock.now();
+    // A clock that was set back must not let them run out.
+    const due = [...kept].filter(({ renewAt }) => renewAt <= now || renewAt > now + half());
+    if (due.length > 0) await Promise.all(due.map(renew));
+  };
   const watch = async (over: AbortController): Promise<void> => {
     while (kept.size > 0 && !over.signal.aborted) {
       const next = Math.min(...[...kept].map(({ renewAt }) => renewAt));
       await clock.sleep(seconds(Math.max(0, next - clock.now()) / 1000), over.signal);
       if (over.signal.aborted) return;
-      const now = clock.now();
-      // A clock that was set back must not let them run out.
-      await Promise.all([...kept].filter(({ renewAt }) => renewAt <= now || renewAt > now + half()).map(renew));
+      await renewDue();
     }
     if (watching === over) watching = undefined;
   };
   return {
     keep(lease, lost) {
-      const one: Kept = { lease, lost, renewAt: clock.now() + half() };
+      // From its own end: the clock may have leapt since it was granted.
+      const one: Kept = { lease, lost, renewAt: lease.until - half() };
       kept.add(one);
       if (watching === undefined) {
         watching = new AbortController();
@@ -393,6 +402,7 @@ function createLeaseKeeper(ports: RunQueuePorts, settings: () => RunQueueSetting
       }
       return () => void kept.delete(one);
     },
+    renewDue,
     close() {
       kept.clear();
       watching?.abort();

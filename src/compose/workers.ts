@@ -177,6 +177,7 @@ export function createWorkers(parts: WorkersParts): Workers {
       await askAll((n) => ({ kind: 'drain', n, within }));
     },
     async finish(within) {
+      stopping.abort();
       await askAll((n) => ({ kind: 'finish', n, within }));
       await Promise.all([...hands.values()].map(({ worker }) => worker.terminate()));
     },

@@ -96,6 +96,14 @@ test('a thread that does not come up refuses the start', async () => {
   await assert.rejects(workers.start(), /a worker cannot start: .*the address is in use/);
 });
 
+test('a start that fails behind the threads ends them for good', async () => {
+  const { workers, seen } = crew(2);
+  await workers.start();
+  await workers.finish(0);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.deepEqual([seen.spawned, workers.count(), seen.events], [1, 0, []]);
+});
+
 test('one thread is no thread besides', async () => {
   const { workers, seen } = crew(1);
   await workers.start();

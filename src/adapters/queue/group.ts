@@ -116,8 +116,10 @@ export function createGroup(db: DatabaseSync, dues: Dues, { keepHistoryMs, remov
       const written = writes.length > 0 ? write(() => writes.map(answer)) : [];
       if (writes.length === asked.length) return written;
       const reads = asked.filter(({ call }) => readers.has(call.name));
+      // QUE-8: who renews beside a claim has not lost anything, however far the clock has leapt.
+      const renewed = reads.filter(({ call }) => call.name === 'renew').map(answerRead);
       keepUp(nowOf(reads));
-      return [...written, ...reads.map(answerRead)];
+      return [...written, ...renewed, ...reads.filter(({ call }) => call.name !== 'renew').map(answerRead)];
     },
   };
 }
