@@ -67,6 +67,8 @@ allow_addresses = ["127.0.0.0/8", "::1/128"]
 
 [queue]
 url = ${text(`sqlite:${join(directory, 'queue.db')}`)}
+# Days pass quickly here.
+keep_history = "365d"
 
 [admin]
 address = ${text(relay.admin)}
