@@ -34,7 +34,7 @@ const usual = ['sekisho', 'sekisho-other', 'postfix', 'postfix-tuned'];
 const usage = `npm run bench [-- options]        as root; bench/setup.sh prepares a Debian machine
   --short             only: does everything arrive, verified, and nothing where the TLSA is wrong?
   --parts a,b         ${everyday}, also ${more.join(',')}
-  --relays a,b        sekisho,postfix,postfix-tuned (those), also sekisho-tuned,sekisho-1,sekisho-2
+  --relays a,b        sekisho,postfix,postfix-tuned (those), also sekisho-tuned,sekisho-2
   --workloads a,b     ${Object.keys(workloads).join(',')} (all)
   --runs n            of each workload, interleaved (5)
   --backlog n         messages (20000)
@@ -167,7 +167,7 @@ async function full(parties: Parties, chosen: readonly Relay[], all: readonly Re
   if (parts.includes('workers'))
     await interleaved(
       parties,
-      all.filter(({ name }) => name === 'sekisho-1' || name === 'sekisho-2'),
+      all.filter(({ name }) => name === 'sekisho' || name === 'sekisho-2'),
       keep,
       ['A5k-tls'],
     );

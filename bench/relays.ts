@@ -39,7 +39,6 @@ export function relays({ against, profile }: Choice): readonly Relay[] {
     sekisho('sekisho-tuned', '50 at once to one destination and host', repository, profile, {
       in: { delivery: 'per_destination = 50\nper_host = 50' },
     }),
-    sekisho('sekisho-1', 'one worker', repository, profile, { top: 'workers = 1' }),
     sekisho('sekisho-2', 'two workers', repository, profile, { top: 'workers = 2' }),
   ];
   if (against !== undefined) sekishos.push(sekisho('sekisho-other', 'another checkout', against, profile));

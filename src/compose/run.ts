@@ -17,8 +17,8 @@ import { catchSignals, onBug } from './signals.ts';
 /** Seconds that sessions and deliveries under way have after SIGTERM. */
 const grace = 30;
 
-/** Threads; each costs some 40 MB, and few relays have more mail than these carry. */
-const mostByDefault = 4;
+/** Threads where the machine decides; each costs some 40 MB, and few relays have more mail than these carry. */
+const mostByMachine = 4;
 
 /** @returns 0 after a clean stop, 2 when it cannot start as configured, 5 when it cannot go on. */
 export async function runRelay(
@@ -50,7 +50,7 @@ export async function runRelay(
       log,
       metrics: createRegistry(),
       env,
-      share: { index: 0, of: loaded.config.workers || Math.min(availableParallelism(), mostByDefault) },
+      share: { index: 0, of: loaded.config.workers || Math.min(availableParallelism(), mostByMachine) },
       writeLines: log.lines,
     });
   } catch (error) {

@@ -53,7 +53,7 @@ export const settings: readonly Setting[] = [
   {
     path: 'workers',
     type: integer(0, 64),
-    default: 0,
+    default: 1,
     says: 'Threads that take mail in and send it out; 0: one for each core, four at most.',
   },
 

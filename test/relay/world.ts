@@ -96,8 +96,6 @@ export async function openWorld(
     STATE_DIRECTORY: folder,
     SEKISHO_LOG__FORMAT: 'json',
     SEKISHO_LOG__LEVEL: 'debug',
-    // Each thread costs a start; workers.test.ts and crash.test.ts have several.
-    SEKISHO_WORKERS: '1',
     NODE_COMPILE_CACHE: compiled,
   };
   return { lab, clock, folder, config, env, configure };
