@@ -1,9 +1,9 @@
 // A name server that does what a test tells it, over UDP and TCP on one ephemeral port of the loopback.
 
-import { createSocket, type RemoteInfo } from 'node:dgram';
+import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createServer, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { ServerAddress } from '../../../src/adapters/dns/server-address.ts';
 
 export type Asked = {
@@ -73,20 +73,13 @@ export async function startFakeServer(
     if (reaction.end) socket.end();
   };
 
-  tcp.listen(0, host);
-  await once(tcp, 'listening');
-  const port = (tcp.address() as AddressInfo).port;
   const type = host.includes(':') ? 'udp6' : 'udp4';
-  const udp = createSocket(type);
-  const other = createSocket(type);
+  const { port, udp, other } = await bindAll(tcp, type, host);
   udp.on('message', async (bytes, from: RemoteInfo) => {
     const reaction = await record({ bytes: Uint8Array.from(bytes), channel: 'udp', port: from.port });
     for (const message of reaction.send ?? [])
       (reaction.from === 'elsewhere' ? other : udp).send(message, from.port, from.address);
   });
-  udp.bind(port, host);
-  other.bind(0, host);
-  await Promise.all([once(udp, 'listening'), once(other, 'listening')]);
 
   return {
     address: { host, port },
@@ -100,6 +93,32 @@ export async function startFakeServer(
       await once(tcp, 'close');
     },
   };
+}
+
+/** TCP and UDP on one port: when somebody has that of UDP, another one is tried. */
+async function bindAll(
+  tcp: Server,
+  type: 'udp4' | 'udp6',
+  host: string,
+): Promise<{ readonly port: number; readonly udp: UdpSocket; readonly other: UdpSocket }> {
+  for (let tries = 1; ; tries += 1) {
+    tcp.listen(0, host);
+    await once(tcp, 'listening');
+    const { port } = tcp.address() as AddressInfo;
+    const [udp, other] = [createSocket(type), createSocket(type)];
+    try {
+      udp.bind(port, host);
+      await once(udp, 'listening');
+      other.bind(0, host);
+      await once(other, 'listening');
+      return { port, udp, other };
+    } catch (error) {
+      for (const socket of [udp, other]) socket.close();
+      tcp.close();
+      await once(tcp, 'close');
+      if (tries === 20) throw error;
+    }
+  }
 }
 
 /** RFC 7766 §8: two octets of length before the message. */
