@@ -191,6 +191,11 @@ function logAccepted(log: Log, message: QueuedMessage, { scan }: Copied): void {
     recipients: envelope.recipients.length,
     size,
     msg_tls: envelope.tlsTag,
+    // OPS-6.
+    tls_version: client.tls?.protocol ?? null,
+    tls_cipher: client.tls?.cipher ?? null,
+    tls_bits: client.tls?.bits ?? null,
+    client_certificate: client.tls?.clientCertificate ?? null,
   });
 }
 

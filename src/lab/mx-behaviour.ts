@@ -18,6 +18,7 @@ export type StarttlsBehaviour =
   /** After the 220: bytes that are no TLS, a closed connection, or silence. */
   | 'garbage'
   | 'alert'
+  | 'sni-wanted'
   | 'dropped'
   | 'silent';
 
@@ -88,6 +89,7 @@ export type MxFault =
   | 'starttls-injection-then-tls'
   | 'handshake-garbage'
   | 'handshake-alert'
+  | 'handshake-sni-wanted'
   | 'handshake-drop'
   | 'handshake-silence'
   | 'tls-1.0-only'
@@ -144,6 +146,7 @@ export const mxFaults: Readonly<Record<MxFault, Partial<MxBehaviour>>> = {
   'starttls-injection': { starttls: 'injected' },
   'starttls-injection-then-tls': { starttls: 'injected-then-tls' },
   'handshake-alert': { starttls: 'alert' },
+  'handshake-sni-wanted': { starttls: 'sni-wanted' },
   'handshake-garbage': { starttls: 'garbage' },
   'handshake-drop': { starttls: 'dropped' },
   'handshake-silence': { starttls: 'silent' },

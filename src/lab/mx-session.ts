@@ -219,7 +219,9 @@ class Dialogue {
     }
   }
 
-  #goAhead(how: 'offered' | 'injected' | 'injected-then-tls' | 'garbage' | 'alert' | 'dropped' | 'silent'): void {
+  #goAhead(
+    how: 'offered' | 'injected' | 'injected-then-tls' | 'garbage' | 'alert' | 'sni-wanted' | 'dropped' | 'silent',
+  ): void {
     const { hostName } = this.#options;
     // Who believes these goes on to MAIL; with a small SIZE he would stop before.
     const forged =
@@ -230,8 +232,21 @@ class Dialogue {
     if (how === 'offered' || how === 'injected-then-tls') this.#startTls();
     // A fatal handshake_failure.
     if (how === 'alert') this.#plain.once('data', () => this.#plain.end(Buffer.from('15030300020228', 'hex')));
+    if (how === 'sni-wanted') this.#wantName();
     if (how === 'garbage') this.#plain.once('data', () => this.#plain.end('this is not a ServerHello\r\n'));
     if (how === 'dropped') this.#plain.once('data', () => this.#plain.destroy());
+  }
+
+  /** A fatal unrecognized_name for a ClientHello that does not hold the host's own name. */
+  #wantName(): void {
+    this.#plain.removeListener('data', this.#onData);
+    this.#plain.once('data', (hello: Buffer) => {
+      if (hello.includes(this.#options.hostName)) {
+        this.#plain.pause();
+        this.#plain.unshift(hello);
+        this.#startTls();
+      } else this.#plain.end(Buffer.from('15030300020270', 'hex'));
+    });
   }
 
   #startTls(): void {

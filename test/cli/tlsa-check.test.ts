@@ -19,6 +19,16 @@ const noStarttls: LabDestination = signedSite(
   { story: 'TLSA without STARTTLS.', expected: ee as never },
   { faults: ['starttls-stripped'] },
 );
+const sniWanted: LabDestination = signedSite(
+  'sni-wanted',
+  { story: 'Who does not name the host gets an alert.', expected: ee as never },
+  { faults: ['handshake-sni-wanted'] },
+);
+const unsentAnchor: LabDestination = signedSite(
+  'unsent-anchor',
+  { story: 'The record names the private root, which the server does not send.', expected: ee as never },
+  { certificate: { by: 'private' }, tlsa: [{ usage: 2, selector: 0, matching: 1, of: 'private-root' }] },
+);
 const twoHosts: LabDestination = signedSite('two-hosts', {
   story: 'The second host presents another key.',
   hosts: [
@@ -50,6 +60,8 @@ before(async () => {
     ),
     halfRolled,
     noStarttls,
+    sniWanted,
+    unsentAnchor,
     twoHosts,
   ]);
 });
@@ -118,9 +130,30 @@ test('a mismatch shows what would match', async () => {
   const text = await sekisho(world, 'tlsa', 'check', 'mx.dane-mismatch.test');
   assert.ok(text.out.includes(`IN TLSA ${report.wouldMatch}`));
   assert.equal((await check('mx.dane-mismatch.test', '--record', report.wouldMatch ?? '')).code, 0);
-  const none = await check('mx.no-tls.test');
-  assert.equal(none.code, 1);
-  assert.match(none.report.presented[0]?.says ?? '', /no STARTTLS/);
+});
+
+test('DANE-80 records for a host that offers no STARTTLS are a fault', async () => {
+  const { code, report } = await check('mx.no-tls.test');
+  assert.deepEqual([code, report.verdict], [1, 'mismatch']);
+  for (const { says } of report.presented) assert.match(says, /no STARTTLS/);
+});
+
+test('DANE-82 a host that refuses who sends no server name is a fault, though its certificate matches', async () => {
+  const { code, report } = await check('mx.sni-wanted.test');
+  assert.deepEqual([code, report.verdict], [1, 'mismatch']);
+  assert.deepEqual(
+    report.presented.map(({ sni, outcome }) => [sni, outcome]),
+    [
+      ['mx.sni-wanted.test', 'match'],
+      [null, 'mismatch'],
+    ],
+  );
+});
+
+test('DANE-85 a record of an anchor that the server does not send is a fault', async () => {
+  const { code, report } = await check('mx.unsent-anchor.test');
+  assert.deepEqual([code, report.verdict], [1, 'mismatch']);
+  assert.equal((await check('mx.dane-ta-root.test')).code, 0);
 });
 
 test('OPS-62 what an unsigned zone says is never published', async () => {
@@ -167,7 +200,7 @@ test('OPS-25 with a mail domain every MX host is compared, and the worst counts'
   assert.match(alias.report.owner, /^_\d+\._tcp\.real\.dane-mx-cname\.test\.$/);
 });
 
-test('OPS-13 a certificate that is not live is compared, and nobody is connected to', async () => {
+test('OPS-13 DANE-85 a certificate that is not live is compared, and nobody is connected to', async () => {
   const host = world.lab.host('mx.dane-rollover.test');
   const before = host.sessions.length;
   const write = (name: string, text: string): string => {
@@ -183,7 +216,7 @@ test('OPS-13 a certificate that is not live is compared, and nobody is connected
   const leaf = write('leaf.pem', pemOf([anchored]));
   const chain = write('chain.pem', pemOf([privateIntermediate, privateRoot]));
   assert.equal((await check('mx.dane-ta-root.test', '--cert', leaf, '--chain', chain)).code, 0);
-  // DANE-85: without the anchor in the chain nobody matches it.
+  // Without the anchor in the chain nobody matches it.
   assert.equal((await check('mx.dane-ta-root.test', '--cert', leaf)).code, 1);
   assert.equal(host.sessions.length, before);
 });

@@ -63,7 +63,7 @@ test(
 );
 
 test(
-  'OPS-20 OPS-21 OPS-68 certificate, key, public key and request, PEM and DER, give the same 3 1 1',
+  'DANE-83 OPS-20 OPS-21 OPS-68 certificate, key, public key and request, PEM and DER, give the same 3 1 1',
   needs,
   async () => {
     for (const [algorithm, { certificate, key, publicKey, csr }] of made) {
@@ -144,7 +144,7 @@ test('OPS-24 OPS-26 OPS-27 forms, ports and hosts, merged and sorted, each recor
   );
 });
 
-test('OPS-22 OPS-23 OPS-29 advice on standard error, records alone on standard output', needs, async () => {
+test('DANE-84 OPS-22 OPS-23 OPS-29 advice on standard error, records alone on standard output', needs, async () => {
   const { certificate } = files('RSA');
   const advised = async (...argv: readonly string[]): Promise<string> => {
     const said = await make('--certificate', certificate, '--host', 'mx.example.org', ...argv);

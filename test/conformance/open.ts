@@ -4,7 +4,6 @@ const rows = (text: string): readonly string[] => text.trim().split(/\s+/);
 
 const reports = 'not built: reports by RFC 8460 are neither collected nor sent';
 const chunking = 'not built: CHUNKING is not offered, BDAT is an unknown command';
-const publisher = 'not built: publisher-side tool';
 const manual = 'not shown: a chapter of the manual';
 
 export const reasons: ReadonlyMap<string, string> = new Map(
@@ -21,11 +20,11 @@ export const reasons: ReadonlyMap<string, string> = new Map(
       ['not built: no listener goes without PIPELINING', 'SMUG-5'],
       ['not built: nothing is delivered locally, every next hop is an SMTP host', 'RTLS-34 RTLS-60'],
       ['not built: raw public keys are not negotiated (DANE-46 leaves it open)', 'CERT-71 DANE-46'],
-      [
-        publisher,
-        'DANE-80 DANE-82 DANE-83 DANE-84 DANE-85 DANE-86 DANE-87 DANE-89 DANE-90 DANE-91 DANE-92 OPS-19 OPS-43',
-      ],
-      [`${publisher}: certificates and hooks`, 'OPS-46'],
+      ['not built: this advice to publishers', 'DANE-86 DANE-87 DANE-90 DANE-91 DANE-92'],
+      ['not built: a common set of records by CNAME', 'OPS-43'],
+      ['in part: a plan over files of the certificate program is refused; doctor looks at no timers', 'OPS-46'],
+      ['in part: destinations with their reasons and what waits; no contact is printed', 'OPS-56'],
+      ['in part: files of certbot and dehydrated are taken; no certificate is shown to other hosts', 'OPS-3'],
       [manual, 'DANE-93 OPS-8 OPS-63'],
       ['not built: option', 'DANE-72 NAME-3 RTLS-9 RTLS-12 SRV-20 STS-73 STS-74 TRC-10'],
       ['not built: aggressive use of cached denials', 'DNS-13'],
@@ -34,7 +33,7 @@ export const reasons: ReadonlyMap<string, string> = new Map(
       ['not built: stapled OCSP is not looked at', 'PKIX-8'],
       ['not built: such a session is ended instead', 'RTLS-27'],
       ['not built: there is no sendmail of our own', 'RTLS-11'],
-      ['not shown on its own', 'DANE-77 RTLS-32 OPS-3 OPS-6'],
+      ['not shown on its own', 'DANE-77 RTLS-32'],
     ] as const
   ).flatMap(([reason, ids]) => rows(ids).map((id) => [id, reason] as const)),
 );

@@ -94,6 +94,10 @@ test('TLS-27 certificate and key: missing, of the wrong kind, of somebody else',
   }
   const good = await bare(env, 'config', 'check', '-c', write('certificate.toml', listen(pem, key)));
   assert.equal(good.code, 0, good.err);
+  // As certbot and dehydrated write them: the chain behind the certificate.
+  const chain = write('fullchain.pem', one.certificate + other.certificate);
+  const full = await bare(env, 'config', 'check', '-c', write('certificate.toml', listen(chain, key)));
+  assert.equal(full.code, 0, full.err);
 });
 
 test('TA-5 trust anchors and trust store: unreadable, empty, of the wrong kind', async () => {

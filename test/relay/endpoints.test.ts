@@ -150,6 +150,33 @@ test('OBS-6 metrics have the names and labels of docs/metrics.md, and count what
   assert.doesNotMatch(text, /\.example|@|\.test/);
 });
 
+test('OPS-6 Received field and log say how mail was protected: version, cipher with its bits, what was verified', async () => {
+  const id = await submit('a@dane-ee.test', 'how-protected');
+  const lineOf = (event: string): Readonly<Record<string, unknown>> =>
+    running.log.find((line) => line.event === event && line.queue_id === id) ?? {};
+  await until(() => lineOf('delivery').result === 'sent', 'the delivery');
+  const taken = lineOf('message-accepted');
+  assert.deepEqual(
+    [taken.tls_version, taken.tls_cipher, taken.tls_bits, taken.client_certificate],
+    ['TLSv1.3', 'TLS_AES_256_GCM_SHA384', 256, 'none'],
+  );
+  const trace = messageOf(world.lab, 'how-protected')?.raw.toString('latin1') ?? '';
+  assert.match(
+    trace,
+    /^Received: .*\r\n\t\(using TLSv1\.3 with cipher TLS_AES_256_GCM_SHA384 \(256 bits\), client certificate none\)\r\n/,
+  );
+  const sent = lineOf('delivery');
+  assert.deepEqual(
+    [sent.tls_version, sent.tls_cipher, sent.tls_achieved, sent.authn],
+    ['TLSv1.3', 'TLS_AES_256_GCM_SHA384', 'authenticated', 'dane-ee'],
+  );
+  const clear = await post(running.port, { to: 'a@plain.example', subject: 'in clear' });
+  const told = (): (typeof running.log)[number] | undefined =>
+    running.log.find(({ event, queue_id }) => event === 'message-accepted' && queue_id === clear);
+  await until(() => told() !== undefined, 'the line of the other');
+  assert.deepEqual([told()?.tls_version, told()?.tls_cipher, told()?.client_certificate], [null, null, null]);
+});
+
 test('OBS-1 one log line per attempt, field by field as the record that explain shows', async () => {
   const id = await submit('a@dane-ee.test', 'field-by-field');
   await until(() => running.log.some(({ event, queue_id }) => event === 'delivery' && queue_id === id), 'the attempt');

@@ -106,7 +106,7 @@ const later = (w: World, milliseconds: number): void => {
 const textsOf = (records: readonly TlsaData[] | 'silent' | undefined): readonly string[] =>
   records === 'silent' || records === undefined ? [] : records.map(bareForm).sort();
 
-test('OPS-30 OPS-36 current and next: from nothing through every state, and a second run does nothing', () => {
+test('DANE-89 OPS-30 OPS-36 current and next: from nothing through every state, and a second run does nothing', () => {
   const w = world(a);
   w.held = { ...w.held, spare: spareOf(b) };
   assert.equal(turn(w).kind, 'publish');
@@ -169,7 +169,7 @@ test('OPS-32 OPS-36 ATK-116 no switch while one server has only the old record, 
   assert.ok(!w.acts.some(({ kind }) => kind === 'install'));
 });
 
-test('OPS-33 OPS-35 the wait is twice the old TTL or the interval, whichever is longer, from when all servers had it', () => {
+test('DANE-89 OPS-33 OPS-35 the wait is twice the old TTL or the interval, whichever is longer, from when all servers had it', () => {
   for (const [ttl, confirm, wait] of [
     [3600, 86_400, 86_400],
     [86_400, 43_200, 172_800],
@@ -215,7 +215,7 @@ test('OPS-33 a record that one server loses begins its wait anew', () => {
   assert.equal(turn(w).kind, 'wait');
 });
 
-test('OPS-34 old records stay until every address shows the new chain', () => {
+test('DANE-89 OPS-34 old records stay until every address shows the new chain', () => {
   const both = [...recordsOf(a, ee), ...recordsOf(b, ee)];
   const w = world(b, { sets: [both, both, both], loaded: a });
   later(w, 0);
