@@ -143,6 +143,14 @@ export async function verification({ source }: Parties, relay: Relay): Promise<R
   return { kind: 'verification', relay: relay.name, verdict: faults.length === 0 ? 'as expected' : faults.join('; ') };
 }
 
+/** In four parts, so that a rate which falls can be seen. */
+async function fill({ source }: Parties, count: number): Promise<readonly Sent[]> {
+  const quarters: Sent[] = [];
+  for (let from = 0; from < count; from += count / 4)
+    quarters.push(await send(source, { domains: oneDomain, messages: count / 4, firstId: from }));
+  return quarters;
+}
+
 /** Refused connections while messages pile up, a restart with all of them, then everything at once. */
 export async function backlog(parties: Parties, relay: Relay, count: number): Promise<Result> {
   const { group } = relay;
@@ -152,11 +160,7 @@ export async function backlog(parties: Parties, relay: Relay, count: number): Pr
     const idle = group.memory();
     const cpu = group.cpu().total;
     const endOfQueueing = watchMemory(group);
-    const quarters: Sent[] = [];
-    for (let quarter = 0; quarter < 4; quarter += 1) {
-      const load = { domains: oneDomain, messages: count / 4, firstId: (quarter * count) / 4 };
-      quarters.push(await send(parties.source, load));
-    }
+    const quarters = await fill(parties, count);
     const queueing = group.cpu().total - cpu;
     await settle(group, 1000, 60_000);
     const queued = group.memory();
@@ -245,11 +249,7 @@ export async function huge(parties: Parties, relay: Relay, count: number): Promi
   await reset();
   await setSink('down');
   try {
-    const quarters: Sent[] = [];
-    for (let quarter = 0; quarter < 4; quarter += 1)
-      quarters.push(
-        await send(parties.source, { domains: oneDomain, messages: count / 4, firstId: (quarter * count) / 4 }),
-      );
+    const quarters = await fill(parties, count);
     await relay.stop();
     const stopped = performance.now();
     await relay.start();

@@ -24,12 +24,13 @@ for package in golang-go unbound nsd ldnsutils openssl iproute2 strace; do insta
 
 # Mounted for the installation only; the bench mounts it in its own namespace.
 install_postfix() {
-  mount -t overlay overlay -o "lowerdir=/,upperdir=$dir/postfix/upper,workdir=$dir/postfix/work" "$dir/postfix/root"
-  mount --bind /dev "$dir/postfix/root/dev"
-  mount -t proc proc "$dir/postfix/root/proc"
-  echo relay.bench.test > "$dir/postfix/root/etc/mailname"
-  echo 'postfix postfix/main_mailer_type select No configuration' | chroot "$dir/postfix/root" debconf-set-selections
-  chroot "$dir/postfix/root" apt-get install -y -qq --no-install-recommends postfix
+  local tree=$dir/postfix/root
+  mount -t overlay overlay -o "lowerdir=/,upperdir=$dir/postfix/upper,workdir=$dir/postfix/work" "$tree"
+  mount --bind /dev "$tree/dev"
+  mount -t proc proc "$tree/proc"
+  echo relay.bench.test > "$tree/etc/mailname"
+  echo 'postfix postfix/main_mailer_type select No configuration' | chroot "$tree" debconf-set-selections
+  chroot "$tree" apt-get install -y -qq --no-install-recommends postfix
 }
 if [ -z "${NO_POSTFIX:-}" ] && [ ! -e "$dir/postfix/upper/usr/sbin/postfix" ]; then
   export dir

@@ -379,8 +379,10 @@ function createLeaseKeeper(ports: RunQueuePorts, settings: () => RunQueueSetting
   const renewDue = async (): Promise<void> => {
     const now = clock.now();
     // A clock that was set back must not let them run out.
-    const due = [...kept].filter(({ renewAt }) => renewAt <= now || renewAt > now + half());
-    if (due.length > 0) await Promise.all(due.map(renew));
+    const latest = now + half();
+    const due: Promise<void>[] = [];
+    for (const one of kept) if (one.renewAt <= now || one.renewAt > latest) due.push(renew(one));
+    if (due.length > 0) await Promise.all(due);
   };
   const watch = async (over: AbortController): Promise<void> => {
     while (kept.size > 0 && !over.signal.aborted) {

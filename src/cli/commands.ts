@@ -22,6 +22,15 @@ export type Command = {
 
 const floors = 'may|encrypt|verify|secure|dane-only';
 
+/** Where `check` and `trace` look. */
+const serverFlags: readonly FlagSpec[] = [
+  { name: 'mx', value: 'host', says: 'only this MX host' },
+  { name: 'host', value: 'name', says: 'one server without MX look-up' },
+  { name: 'port', value: 'n', says: 'its port' },
+  { name: 'starttls', value: 'smtp|none', says: 'how TLS begins there' },
+  { name: 'all', says: 'every address of every host' },
+];
+
 export const commands: readonly Command[] = [
   {
     name: 'run',
@@ -81,11 +90,7 @@ export const commands: readonly Command[] = [
       'sekisho check example.org --cert new.pem --at +14d',
     ],
     flags: [
-      { name: 'mx', value: 'host', says: 'only this MX host' },
-      { name: 'host', value: 'name', says: 'one server without MX look-up' },
-      { name: 'port', value: 'n', says: 'its port' },
-      { name: 'starttls', value: 'smtp|none', says: 'how TLS begins there' },
-      { name: 'all', says: 'every address of every host' },
+      ...serverFlags,
       { name: 'all-auth', says: 'ask every authoritative server by itself, and show where they differ' },
       {
         name: 'authority',
@@ -115,11 +120,7 @@ export const commands: readonly Command[] = [
       'sekisho trace --domain example.org',
     ],
     flags: [
-      { name: 'mx', value: 'host', says: 'only this MX host' },
-      { name: 'host', value: 'name', says: 'one server without MX look-up' },
-      { name: 'port', value: 'n', says: 'its port' },
-      { name: 'starttls', value: 'smtp|none', says: 'how TLS begins there' },
-      { name: 'all', says: 'every address of every host' },
+      ...serverFlags,
       { name: 'requiretls', says: 'as for a message with REQUIRETLS' },
       ...filterFlags.filter(({ name }) => ['domain', 'from', 'to', 'limit'].includes(name)),
     ],

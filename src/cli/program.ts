@@ -90,6 +90,16 @@ export type WatchRequest = {
 };
 
 /** OPS-52: programs; `mail` goes to the standard input of `sendmail`. */
+/** An alarm, or its end, as it goes to hook and mail. */
+export type ToldAlarm = {
+  readonly event: string;
+  readonly kind: string;
+  readonly subject: string;
+  readonly says: string;
+  /** A whole message. */
+  readonly mail: string;
+};
+
 export type WatchChannels = {
   readonly hook: string | undefined;
   readonly mail: string | undefined;
@@ -225,17 +235,7 @@ export interface Program {
   alarmMemory(path: string): Promise<Result<AlarmMemory, string>>;
   rememberAlarms(path: string, memory: AlarmMemory): Promise<Result<'written', string>>;
   /** @returns one sentence for each channel that failed. */
-  tellPeople(
-    channels: WatchChannels,
-    told: {
-      readonly event: string;
-      readonly kind: string;
-      readonly subject: string;
-      readonly says: string;
-      /** A whole message. */
-      readonly mail: string;
-    },
-  ): Promise<readonly string[]>;
+  tellPeople(channels: WatchChannels, alarm: ToldAlarm): Promise<readonly string[]>;
   doctor(loaded: Loaded, flags: Flags, request: DoctorRequest): Promise<readonly DoctorFinding[]>;
   /** @param loaded undefined: the usual socket, whatever the configuration says. */
   relay(loaded: Loaded | undefined, flags: Flags): RelayClient;

@@ -66,8 +66,7 @@ export function makeRunner(
     facts: message.content,
     body: () => queue.openBody(message.id),
   });
-  const runnerSettings = (): RunQueueSettings => {
-    const { loaded, materials } = holder.current();
+  const runnerSettings = oncePer(holder, ({ loaded, materials }): RunQueueSettings => {
     const { delivery } = loaded.config;
     const life = lifeOf(loaded);
     return {
@@ -83,7 +82,7 @@ export function makeRunner(
       },
       identity: noticeIdentity(materials.identity, nextHopOf),
     };
-  };
+  });
   return createRunner(
     {
       queue,
@@ -99,6 +98,16 @@ export function makeRunner(
     },
     runnerSettings,
   );
+}
+
+/** Made once for each configuration in force: it is asked for several times a message. */
+function oncePer<T>(holder: Holder, make: (inForce: InForce) => T): () => T {
+  let known: { readonly of: InForce; readonly value: T } | undefined;
+  return () => {
+    const of = holder.current();
+    if (known?.of !== of) known = { of, value: make(of) };
+    return known.value;
+  };
 }
 
 const noticeIdentity = (

@@ -10,7 +10,7 @@ import { probe } from '../agent/probe.ts';
 import { checkTlsa } from '../agent/tlsa-check.ts';
 import { findingsOf, serverFindings, signatureFinding } from '../agent/tlsa-findings.ts';
 import type { Flags } from '../cli/flags.ts';
-import type { TlsaFault, WatchChannels, WatchRequest } from '../cli/program.ts';
+import type { TlsaFault, ToldAlarm, WatchChannels, WatchRequest } from '../cli/program.ts';
 import type { Terminal } from '../cli/terminal.ts';
 import type { Loaded } from '../config/load.ts';
 import type { DomainName } from '../core/base/brand.ts';
@@ -190,13 +190,7 @@ const patience = 60_000;
 /** OPS-52. @returns what went wrong. */
 export async function tellPeople(
   { hook, mail, sendmail }: WatchChannels,
-  told: {
-    readonly event: string;
-    readonly kind: string;
-    readonly subject: string;
-    readonly says: string;
-    readonly mail: string;
-  },
+  told: ToldAlarm,
   env: Environment,
 ): Promise<readonly string[]> {
   const wrong: (string | undefined)[] = [];

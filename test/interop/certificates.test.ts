@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { must, ownEnvironment, runProgram } from './machine.ts';
-import { skipPeers } from './peers.ts';
 
 const repository = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'sekisho-certificates-'));
@@ -22,7 +21,7 @@ const files = [
   'test/agent/deliver.test.ts',
 ];
 
-test('the certificate table on Node 26', { skip: skipPeers, timeout: 300_000 }, async (t) => {
+test('the certificate table on Node 26', { timeout: 300_000 }, async (t) => {
   const env = ownEnvironment();
   const carrier = `node-linux-${process.arch === 'arm64' ? 'arm64' : 'x64'}`;
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');

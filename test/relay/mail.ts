@@ -39,3 +39,14 @@ export async function transact(talk: SmtpTalk, letter: Letter): Promise<string> 
   }
   return talk.say(`${rawOf(letter).replaceAll(/^\./gm, '..')}.`);
 }
+
+/** The common name of the certificate that a listener shows after STARTTLS. */
+export async function certificateAt(port: number): Promise<string> {
+  const talk = SmtpTalk.to({ address: '127.0.0.1', port });
+  await talk.reply();
+  await talk.say('EHLO a.test');
+  await talk.say('STARTTLS');
+  const { subject } = (await talk.secure()).getPeerCertificate();
+  talk.close();
+  return String(subject.CN);
+}

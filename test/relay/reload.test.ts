@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { makeSelfSigned } from '../../src/adapters/smtp/server-certificate.ts';
 import { SmtpTalk } from '../lab/smtp-talk.ts';
-import { post } from './mail.ts';
+import { certificateAt, post } from './mail.ts';
 import {
   bare,
   freePort,
@@ -70,16 +70,7 @@ const reasonAt = async (id: string): Promise<string | undefined> => {
   return jsonOf<{ recipients: { reason: string; state: string }[] }>(said).recipients[0]?.reason ?? undefined;
 };
 
-const certificateNow = async (): Promise<string> => {
-  const talk = SmtpTalk.to({ address: '127.0.0.1', port: first });
-  await talk.reply();
-  await talk.say('EHLO a.test');
-  await talk.say('STARTTLS');
-  const socket = await talk.secure();
-  const { subject } = socket.getPeerCertificate();
-  talk.close();
-  return String(subject.CN);
-};
+const certificateNow = (): Promise<string> => certificateAt(first);
 
 test('a reload takes effect at once: a further listener, a higher floor', async () => {
   await post(first, { to: 'a@no-tls.example', subject: 'under-may' });

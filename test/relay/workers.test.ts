@@ -5,8 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { makeSelfSigned } from '../../src/adapters/smtp/server-certificate.ts';
-import { SmtpTalk } from '../lab/smtp-talk.ts';
-import { post } from './mail.ts';
+import { certificateAt, post } from './mail.ts';
 import { freePort, messageOf, named, openWorld, type Running, startOutside, until, type World } from './world.ts';
 
 const threads = 3;
@@ -39,17 +38,7 @@ const metric = async (name: string): Promise<number> => {
 
 /** The names of the certificates that a handful of connections meet. */
 async function subjects(): Promise<readonly string[]> {
-  const talks = Array.from({ length: 24 }, async () => {
-    const talk = SmtpTalk.to({ address: '127.0.0.1', port });
-    await talk.reply();
-    await talk.say('EHLO a.test');
-    await talk.say('STARTTLS');
-    const socket = await talk.secure();
-    const { subject } = socket.getPeerCertificate();
-    talk.close();
-    return String(subject.CN);
-  });
-  return [...new Set(await Promise.all(talks))];
+  return [...new Set(await Promise.all(Array.from({ length: 24 }, () => certificateAt(port))))];
 }
 
 test('each thread listens at the one address, and all of them run', async () => {
