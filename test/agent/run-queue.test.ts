@@ -44,7 +44,7 @@ async function running(
   deliver: Deliver,
   body: (world: World) => Promise<void>,
   settings: Partial<RunQueueSettings> = {},
-  wrap: (queue: QueueStore) => Partial<RunQueuePorts['queue']> = () => ({}),
+  wrap: (queue: QueueStore, clock: ReturnType<typeof manualClock>) => Partial<RunQueuePorts['queue']> = () => ({}),
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-run-'));
   const clock = manualClock(t0);
@@ -65,7 +65,10 @@ async function running(
     identity: { hostname: 'relay.example', postmaster: 'postmaster@relay.example', nextHopOf: hopOf },
     ...settings,
   };
-  const runner = createRunner({ queue: { ...queue, ...wrap(queue) }, clock, log, metrics, deliver }, () => chosen);
+  const runner = createRunner(
+    { queue: { ...queue, ...wrap(queue, clock) }, clock, log, metrics, deliver },
+    () => chosen,
+  );
   const stopping = new AbortController();
   const run = runner.run(stopping.signal);
   const stop = async (): Promise<void> => {
@@ -403,6 +406,46 @@ test('QUE-9 a recipient that a round forgot is put off, not lost', async () => {
         /1 recipients without outcome/,
       );
     },
+  );
+});
+
+test('QUE-8 a clock that leaps while work is handed out takes no lease away: what is delivered is settled', async () => {
+  const begun = new Map<string, () => void>();
+  let leaps = 0;
+  await running(
+    (lease) =>
+      new Promise((resolve) => {
+        begun.set(lease.recipients[0].recipient.mailbox.text, () => resolve(roundOf(lease, 'sent')));
+      }),
+    async ({ queue, log, runner }) => {
+      const first = message(['a@one.example']);
+      await enqueue(queue, first);
+      runner.wake();
+      await until(() => begun.has('a@one.example'));
+      await enqueue(queue, message(['b@two.example']));
+      runner.wake();
+      await until(() => begun.has('b@two.example'));
+      for (const finish of begun.values()) finish();
+      await until(
+        async () => (await queue.stats()).messages === 0 || log.lines.some(({ event }) => event === 'lease-lost'),
+      );
+      assert.equal((await queue.story(first.id))?.recipients[0]?.state, 'sent');
+      assert.deepEqual(
+        log.lines.filter(({ event }) => event === 'lease-lost'),
+        [],
+      );
+    },
+    {},
+    (queue, clock) => ({
+      claim: async (request) => {
+        const leases = await queue.claim(request);
+        if (leases.length > 0 && leaps === 0) {
+          leaps += 1;
+          clock.advance(7200);
+        }
+        return leases;
+      },
+    }),
   );
 });
 

@@ -25,7 +25,7 @@ export const reasons: ReadonlyMap<string, string> = new Map(
       ['in part: a plan over files of the certificate program is refused; doctor looks at no timers', 'OPS-46'],
       ['in part: destinations with their reasons and what waits; no contact is printed', 'OPS-56'],
       ['in part: files of certbot and dehydrated are taken; no certificate is shown to other hosts', 'OPS-3'],
-      [manual, 'DANE-93 OPS-8 OPS-63'],
+      [manual, 'OPS-8 OPS-63'],
       ['not built: option', 'DANE-72 NAME-3 RTLS-9 RTLS-12 SRV-20 STS-73 STS-74 TRC-10'],
       ['not built: aggressive use of cached denials', 'DNS-13'],
       ['not built: anchors are configured, not rolled', 'TA-3'],

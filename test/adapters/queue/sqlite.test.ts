@@ -233,6 +233,18 @@ test('QUE-1 a row that cannot be read is held and reported, is listed, and holds
   await again.close();
 });
 
+test('QUE-8 who renews beside a claim keeps the lease, however late the claim says it is', async () => {
+  const queue = await open(newPath());
+  await enqueue(queue, message(['a@one.example']));
+  const [lease] = await claim(queue, t0);
+  assert.ok(lease);
+  const much = later(t0, 7200);
+  const [renewed, claimed] = await Promise.all([queue.renew(lease, later(much, 600)), claim(queue, much)]);
+  assert.deepEqual([renewed, claimed], ['held', []]);
+  assert.equal((await claim(queue, later(much, 601))).length, 1);
+  await queue.close();
+});
+
 test('QUE-10 SRV-13 below the free-space floor nothing is accepted, small or large, and nothing is left behind', async () => {
   const path = newPath();
   const queue = await open(path, { minFree: Number.MAX_SAFE_INTEGER });

@@ -307,7 +307,7 @@ test('OPS-41 a combination that the next chain cannot have forbids the switch', 
   assert.equal((turn(w) as { because: string }).because, 'no-anchor-in-chain');
 });
 
-test('OPS-42 a compromised key: its record goes at once, the replacement comes at once, and caches are told of', () => {
+test('DANE-93 OPS-42 a compromised key: its record goes at once, the replacement comes at once, and caches are told of', () => {
   const old = recordsOf(a, ee);
   const w = world(a, { sets: [old, old, old] });
   w.memory = { ...firstMemory, compromised: recordsOf(a, ee).map(bareForm) };
