@@ -1,5 +1,5 @@
-// One run of a rollover: look, decide, act, remember, and again until there is something to wait for (OPS-36). What is
-// remembered is written after the act, so a run that is cut off repeats the act; hooks bear that.
+// One run of a rollover: look, decide, act, remember, and again until there is something to wait for (OPS-36). That an act
+// is done is written after it, so a run that is cut off repeats the act; hooks bear that.
 
 import { fault, type Result } from '../core/base/result.ts';
 import {
@@ -54,29 +54,31 @@ export async function* rollOver(
     if (held.kind === 'fault') return yield fault(held.fault);
     const facts = await ports.look(held.value);
     const step = softened(nextStep(lineage, held.value, facts, memory, ports.clock.now()), acted);
-    const event = (outcome: RolloverEvent['outcome']): Result<RolloverEvent, string> => ({
+    const event = (outcome: RolloverEvent['outcome'], known: Memory): Result<RolloverEvent, string> => ({
       kind: 'ok',
-      value: { act: step.act, notes: step.notes, memory: step.memory, outcome },
+      value: { act: step.act, notes: step.notes, memory: known, outcome },
     });
-    if (mode === 'plan') return yield event({ kind: 'planned' });
+    if (mode === 'plan') return yield event({ kind: 'planned' }, step.before);
     const { act } = step;
     const hooks = hooksOf(act);
     if (hooks.length === 0) {
       await ports.remember(step.memory);
-      return yield event({ kind: 'done' });
+      return yield event({ kind: 'done' }, step.memory);
     }
     // What was done once in this run and is still to be done had no effect.
     if (acted.has(act.kind)) {
       if (act.kind === 'request') await ports.remember(step.memory);
-      return yield event({ kind: act.kind === 'request' ? 'done' : 'no-effect' });
+      return yield event({ kind: act.kind === 'request' ? 'done' : 'no-effect' }, step.before);
     }
     acted.add(act.kind);
+    memory = step.before;
+    await ports.remember(memory);
     const outcome = await runHooks(ports, hooks, act);
     if (outcome.kind !== 'failed' && (outcome.kind === 'done' || act.kind === 'publish')) {
       memory = step.memory;
       await ports.remember(memory);
     }
-    yield event(outcome);
+    yield event(outcome, memory);
     if (outcome.kind !== 'done') return;
   }
 }

@@ -297,6 +297,37 @@ test('OPS-36 killed in the middle of a hook, the next run begins where it stood'
   assert.ok(!existsSync(join(folder, 'state/mx.lock')));
 });
 
+test('OPS-36 killed while it switches: the state on the disk is ready, and the next run goes on from there', async () => {
+  const { old, fresh } = await start();
+  world.lab.setRecords(`_25._tcp.${host}`, 'TLSA', [recordOf(old), recordOf(fresh)]);
+  const plan = prepare(old, fresh);
+  const phaseNow = async (): Promise<unknown> => views(await rollover('status', plan, '--json'))[0]?.phase;
+  assert.deepEqual(stepsOf(await rollover('run', plan, '--json')), ['wait time']);
+  assert.equal(await phaseNow(), 'waiting');
+  const memory = join(folder, 'state/mx.json');
+  // As after the wait, for a process that has the clock of the machine.
+  writeFileSync(
+    memory,
+    readFileSync(memory, 'utf8').replace(/: (\d{13})/g, (_, at) => `: ${Number(at) - 26 * 3600_000}`),
+  );
+  hold = 'held';
+  const child = spawn(process.execPath, [program, 'tlsa', 'rollover', 'run', plan, '-c', world.config], {
+    env: world.env,
+    stdio: 'ignore',
+  });
+  await until(() => calls.length === 1, 'the hook to be called');
+  assert.equal(calls[0]?.SEKISHO_HOOK, 'install');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  assert.equal(await phaseNow(), 'ready');
+  hold = 'free';
+  const next = await rollover('run', plan, '--json');
+  assert.equal(next.code, 0, next.err);
+  assert.deepEqual(stepsOf(next).slice(-2), ['publish cleanup', 'rest']);
+  assert.equal(await phaseNow(), 'stable');
+  assert.equal((await sekisho(world, 'tlsa', 'check', host)).code, 0);
+});
+
 test('OPS-37 a hook that fails is told with its last words, and is called again by the next run', async () => {
   const { old, fresh } = await start();
   const plan = prepare(old, fresh);

@@ -114,17 +114,32 @@ export type Note =
   /** OPS-42: until when caches may hold what was dropped. */
   | { readonly kind: 'caches-until'; readonly until: Instant };
 
-export type Step = { readonly act: Act; readonly memory: Memory; readonly notes: readonly Note[] };
+export type Step = {
+  readonly act: Act;
+  /** While the act is still to be done. */
+  readonly before: Memory;
+  /** When it is done. */
+  readonly memory: Memory;
+  readonly notes: readonly Note[];
+};
 
 const day = 86_400_000;
 
 export function nextStep(lineage: Lineage, held: Held, facts: Facts, memory: Memory, now: Instant): Step {
   const failed = facts.views.filter((view) => view.kind === 'failed');
   if (failed.length > 0)
-    return step({ kind: 'unclear', because: 'servers', where: failed.map(whereOf) }, memory, lineage, held, now);
+    return step(
+      { kind: 'unclear', because: 'servers', where: failed.map(whereOf) },
+      { before: memory, memory },
+      lineage,
+      held,
+      now,
+    );
   const published = readViews(facts.views);
   const remembered: Memory = {
     ...memory,
+    // OPS-36: `ready` stands while the switch is the next act; who was cut off in it finds the files old or new.
+    phase: memory.phase === 'ready' ? (isNew(held) ? 'waiting' : 'switched') : memory.phase,
     ttl: seconds(Math.max(memory.ttl, published.ttl)),
     // A record that one server lost begins its time anew.
     seen: Object.fromEntries(
@@ -138,7 +153,15 @@ export function nextStep(lineage: Lineage, held: Held, facts: Facts, memory: Mem
     : lineage.parameters.length === 0
       ? withoutDane(around)
       : roll(around);
-  return step(decided.act, { ...remembered, ...decided.change }, lineage, held, now);
+  const { act, change } = decided;
+  const after: Memory = { ...remembered, ...change };
+  return step(act, { before: beforeAct(act, remembered, after), memory: after }, lineage, held, now);
+}
+
+/** OPS-36: what is decided is no state yet, but that the switch may come now is one. */
+function beforeAct({ kind }: Act, seen: Memory, after: Memory): Memory {
+  if (kind === 'install') return { ...seen, phase: 'ready' };
+  return kind === 'publish' || kind === 'reload' || kind === 'request' ? seen : after;
 }
 
 /** OPS-33: between "seen everywhere" and "live". */
@@ -198,7 +221,10 @@ function roll(around: Around): Decided {
   if (extra.length === 0) return settle(around, spare);
   // OPS-41: what stays has been everywhere long enough to carry the service alone.
   const until = confirmedAt(around, goal, held.live);
-  if (now < until) return { act: { kind: 'wait', because: 'time', until, where: [] }, change: { phase: 'waiting' } };
+  if (now < until) {
+    const phase = around.memory.phase === 'switched' ? 'switched' : 'waiting';
+    return { act: { kind: 'wait', because: 'time', until, where: [] }, change: { phase } };
+  }
   if (handedLately(around, wanted))
     return waitForServers(around, (records) => extra.every((one) => !has(records, one)), 'cleanup');
   // OPS-34: only now, with the live chain seen on every address.
@@ -477,12 +503,18 @@ export const renewalAt = ({ notBefore, notAfter }: Certificate): Instant =>
 /** What must be left of a life beside the waiting time. */
 const margin = 2 * day;
 
-function step(act: Act, memory: Memory, lineage: Lineage, held: Held, now: Instant): Step {
+function step(
+  act: Act,
+  { before, memory }: Pick<Step, 'before' | 'memory'>,
+  lineage: Lineage,
+  held: Held,
+  now: Instant,
+): Step {
   const until = held.live[0].notAfter;
   const notes: Note[] = [];
   if (!isNew(held) && now >= renewalAt(held.live[0])) notes.push({ kind: 'renewal-due', until });
   if (until - now < holdOf(lineage, memory) + margin) notes.push({ kind: 'life-too-short', until });
   if (act.kind === 'publish' && act.because === 'compromised')
     notes.push({ kind: 'caches-until', until: instant(now + memory.ttl * 1000) });
-  return { act, memory, notes };
+  return { act, before, memory, notes };
 }
