@@ -5,8 +5,14 @@ import { readFileSync } from 'node:fs';
 
 type Schema = Readonly<Record<string, unknown>>;
 
-const read = (name: string): Schema =>
-  JSON.parse(readFileSync(new URL(`../docs/schemas/${name}`, import.meta.url), 'utf8')) as Schema;
+const known = new Map<string, Schema>();
+function read(file: string): Schema {
+  const schema =
+    known.get(file) ??
+    (JSON.parse(readFileSync(new URL(`../docs/schemas/${file}`, import.meta.url), 'utf8')) as Schema);
+  known.set(file, schema);
+  return schema;
+}
 
 /** @returns one line per fault; none for a value that fits. */
 export function faultsOf(name: string, value: unknown): readonly string[] {
@@ -16,9 +22,20 @@ export function faultsOf(name: string, value: unknown): readonly string[] {
 }
 
 function check(schema: Schema, root: Schema, value: unknown, at: string): readonly string[] {
-  const known = ['$schema', '$id', '$defs', 'title', 'description', ...Object.keys(rules)];
-  for (const key of Object.keys(schema)) if (!known.includes(key)) throw new Error(`unknown keyword ${key} at ${at}`);
+  const keywords = ['$schema', '$id', '$defs', 'title', 'description', ...Object.keys(rules)];
+  for (const key of Object.keys(schema))
+    if (!keywords.includes(key)) throw new Error(`unknown keyword ${key} at ${at}`);
   return Object.entries(rules).flatMap(([key, rule]) => (key in schema ? rule(schema, root, value, at) : []));
+}
+
+/** `file.schema.json#/path`, either part alone too. @throws Error for one that leads nowhere. */
+function behind(ref: string, root: Schema): readonly [schema: Schema, root: Schema] {
+  const [file = '', path = ''] = ref.split('#');
+  const inFile = file === '' ? root : read(file);
+  let found: unknown = inFile;
+  for (const step of path.split('/').slice(1)) found = (found as Schema | undefined)?.[step];
+  if (found === undefined) throw new Error(`${ref} leads nowhere`);
+  return [found as Schema, inFile];
 }
 
 type Rule = (schema: Schema, root: Schema, value: unknown, at: string) => readonly string[];
@@ -27,12 +44,20 @@ const typeOf = (value: unknown): string =>
   value === null ? 'null' : Array.isArray(value) ? 'array' : Number.isInteger(value) ? 'integer' : typeof value;
 
 const rules: Readonly<Record<string, Rule>> = {
-  $ref: ({ $ref }, root, value, at) => {
-    const ref = String($ref);
-    if (!ref.startsWith('#/$defs/'))
-      return faultsOf(ref.replace('.schema.json', ''), value).map((one) => `${at} ${one}`);
-    const found = (root.$defs as Record<string, Schema>)[ref.slice('#/$defs/'.length)];
-    return found ? check(found, root, value, at) : [`${at} has no definition ${ref}`];
+  $ref: ({ $ref }, root, value, at) => check(...behind(String($ref), root), value, at),
+  // Each part sees what it describes; what none describes is a fault all the same.
+  allOf: ({ allOf }, root, value, at) => {
+    const parts = (allOf as Schema[]).map((part) =>
+      typeof part.$ref === 'string' ? behind(part.$ref, root) : ([part, root] as const),
+    );
+    const held = Object.entries((typeOf(value) === 'object' ? value : {}) as object);
+    const describes = ([part]: (typeof parts)[number], key: string): boolean => key in (part.properties as object);
+    return [
+      ...parts.flatMap((part) => check(...part, Object.fromEntries(held.filter(([key]) => describes(part, key))), at)),
+      ...held
+        .filter(([key]) => !parts.some((part) => describes(part, key)))
+        .map(([key]) => `${at}.${key} is not described`),
+    ];
   },
   type: ({ type }, _root, value, at) => {
     const own = typeOf(value);

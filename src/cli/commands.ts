@@ -9,7 +9,18 @@ import { type Arguments, commonFault, commonFlags, type FlagSpec, filterFlags, p
 import { helpTexts } from './help-texts.ts';
 import { type Program, RelayUnreachable } from './program.ts';
 import { loadedOrFaults } from './settings.ts';
-import { bold, type ExitCode, exitCodes, folded, printable, say, speaking, type Terminal, table } from './terminal.ts';
+import {
+  bold,
+  type ExitCode,
+  exitCodes,
+  folded,
+  guarded,
+  printable,
+  say,
+  speaking,
+  type Terminal,
+  table,
+} from './terminal.ts';
 
 export type Command = {
   readonly name: string;
@@ -17,6 +28,10 @@ export type Command = {
   readonly says: string;
   readonly examples: readonly string[];
   readonly flags: readonly FlagSpec[];
+  /** OPS-18: the schemas of docs/schemas that describe `--json`; `document`: what is printed has a form of its own. */
+  readonly data: readonly string[] | 'document';
+  /** OPS-12: besides yes, usage and bug, which every verb has. */
+  readonly exits: readonly ('no' | 'unknown' | 'unreachable')[];
   readonly run: (program: Program, given: Arguments) => Promise<ExitCode>;
 };
 
@@ -38,6 +53,8 @@ export const commands: readonly Command[] = [
     says: 'the relay, in the foreground',
     examples: ['sekisho run', 'sekisho run -c /etc/sekisho/sekisho.toml'],
     flags: [],
+    data: [],
+    exits: [],
     run: async (program, given) => {
       const loaded = loadedOrFaults(program, given);
       return loaded === undefined ? exitCodes.usage : program.run(loaded, given.flags);
@@ -49,6 +66,8 @@ export const commands: readonly Command[] = [
     says: 'an offline mail internet, the relay and the status page',
     examples: ['sekisho lab', 'sekisho lab --once --json'],
     flags: [{ name: 'once', says: 'one message to each destination, then stop' }],
+    data: ['lab'],
+    exits: ['no'],
     run: (program, given) => program.lab(given.flags),
   },
   {
@@ -76,6 +95,8 @@ export const commands: readonly Command[] = [
       },
       { name: 'flush', value: 'command', says: 'has that relay try the domain again that is put behind it' },
     ],
+    data: ['siege'],
+    exits: ['no', 'unknown'],
     run: async (...asked) => (await import('./siege.ts')).siege(...asked),
   },
   {
@@ -108,6 +129,8 @@ export const commands: readonly Command[] = [
       { name: 'out', value: 'file.html|.json', says: 'write a report as well' },
       { name: 'via-daemon', says: 'let the running relay look, with its caches' },
     ],
+    data: ['check'],
+    exits: ['no', 'unknown', 'unreachable'],
     run: async (...asked) => (await import('./check.ts')).check(...asked),
   },
   {
@@ -124,6 +147,8 @@ export const commands: readonly Command[] = [
       { name: 'requiretls', says: 'as for a message with REQUIRETLS' },
       ...filterFlags.filter(({ name }) => ['domain', 'from', 'to', 'limit'].includes(name)),
     ],
+    data: ['trace'],
+    exits: ['no', 'unknown', 'unreachable'],
     run: async (...asked) => (await import('./trace.ts')).trace(...asked),
   },
   {
@@ -132,6 +157,8 @@ export const commands: readonly Command[] = [
     says: 'what happened to this message, and what happens next',
     examples: ['sekisho explain 4kQ7m2'],
     flags: [],
+    data: ['explain'],
+    exits: ['no', 'unreachable'],
     run: async (...asked) => (await import('./explain.ts')).explain(...asked),
   },
   {
@@ -142,6 +169,8 @@ export const commands: readonly Command[] = [
     flags: [
       { name: 'expect', value: 'encrypted|webpki|dane', says: 'exit 1 if less protected it; for scheduled checks' },
     ],
+    data: ['probe'],
+    exits: ['no', 'unknown', 'unreachable'],
     run: async (...asked) => (await import('./probe.ts')).probe(...asked),
   },
   {
@@ -164,6 +193,8 @@ export const commands: readonly Command[] = [
       { name: 'good', value: 'name', multiple: 'yes', says: 'a name that must be secure' },
       { name: 'bad', value: 'name', multiple: 'yes', says: 'a name that must be bogus' },
     ],
+    data: ['doctor'],
+    exits: ['no', 'unknown'],
     run: async (...asked) => (await import('./doctor.ts')).doctor(...asked),
   },
   {
@@ -172,6 +203,8 @@ export const commands: readonly Command[] = [
     says: 'one validated look-up with the chain that decided',
     examples: ['sekisho dns _25._tcp.mx.example.org TLSA', 'sekisho dns example.org MX --json'],
     flags: [],
+    data: ['dns'],
+    exits: ['unknown'],
     run: async (...asked) => (await import('./dns.ts')).dns(...asked),
   },
   {
@@ -189,6 +222,8 @@ export const commands: readonly Command[] = [
       { name: 'reason', value: 'text', says: 'why; kept with the message' },
       { name: 'ignore', value: 'dane,…', says: 'override: floor, dane, mta-sts, dnssec; for this message alone' },
     ],
+    data: ['queue', 'explain'],
+    exits: ['no', 'unreachable'],
     run: async (...asked) => (await import('./queue.ts')).queue(...asked),
   },
   {
@@ -201,6 +236,8 @@ export const commands: readonly Command[] = [
       'sekisho log --follow',
     ],
     flags: [{ name: 'follow', says: 'go on with what comes; ends with Ctrl-C or --timeout' }, ...filterFlags],
+    data: ['log'],
+    exits: ['no', 'unreachable'],
     run: async (...asked) => (await import('./log.ts')).log(...asked),
   },
   {
@@ -213,6 +250,8 @@ export const commands: readonly Command[] = [
       'sekisho destination list --newer 1d',
     ],
     flags: filterFlags,
+    data: ['destination'],
+    exits: ['no', 'unreachable'],
     run: async (...asked) => (await import('./destination.ts')).destination(...asked),
   },
   {
@@ -231,6 +270,8 @@ export const commands: readonly Command[] = [
       { name: 'txt', value: 'record', multiple: 'yes', says: 'lint: one record of the TXT set; repeatable' },
       { name: 'mx', value: 'host', multiple: 'yes', says: 'lint: does the policy name this host; repeatable' },
     ],
+    data: ['policy'],
+    exits: ['no', 'unknown', 'unreachable'],
     run: async (...asked) => (await import('./policy.ts')).policy(...asked),
   },
   {
@@ -285,6 +326,8 @@ export const commands: readonly Command[] = [
       { name: 'lineage', value: 'name', multiple: 'yes', says: 'rollover: only this one of the plan' },
       { name: 'dry-run', says: 'rollover: as rollover plan' },
     ],
+    data: ['tlsa-make', 'tlsa-check', 'tlsa-watch', 'tlsa-rollover', 'tlsa-rollover-status'],
+    exits: ['no', 'unknown'],
     run: async (...asked) => (await import('./tlsa.ts')).tlsa(...asked),
   },
   {
@@ -301,6 +344,8 @@ export const commands: readonly Command[] = [
       { name: 'source', says: 'where each value comes from' },
       { name: 'default', says: 'the built-in values' },
     ],
+    data: ['config'],
+    exits: [],
     run: async (...asked) => (await import('./config.ts')).configVerb(...asked),
   },
   {
@@ -309,6 +354,8 @@ export const commands: readonly Command[] = [
     says: 'ask the running relay; made for HEALTHCHECK',
     examples: ['sekisho health --ready'],
     flags: [{ name: 'ready', says: 'ready to take and deliver mail, not only alive' }],
+    data: ['health'],
+    exits: ['no', 'unreachable'],
     run: async (...asked) => (await import('./health.ts')).health(...asked),
   },
   {
@@ -317,6 +364,8 @@ export const commands: readonly Command[] = [
     says: 'completion for a shell, on standard output',
     examples: ['sekisho completion bash > /etc/bash_completion.d/sekisho'],
     flags: [],
+    data: 'document',
+    exits: [],
     run: async (program, given) =>
       (await import('./completion.ts')).completion(program, given, { commands, common: commonFlags }),
   },
@@ -326,6 +375,8 @@ export const commands: readonly Command[] = [
     says: 'the manual page, on standard output',
     examples: ['sekisho man > /usr/local/share/man/man8/sekisho.8'],
     flags: [],
+    data: 'document',
+    exits: [],
     run: async (program) => (await import('./man.ts')).man(program, { commands, common: commonFlags }),
   },
   {
@@ -334,6 +385,8 @@ export const commands: readonly Command[] = [
     says: 'the version',
     examples: ['sekisho version'],
     flags: [],
+    data: ['version'],
+    exits: [],
     run: async (program, given) => {
       const node = program.nodeVersion;
       program.terminal.out(
@@ -353,7 +406,7 @@ const printsData = ['completion', 'man', 'trace', 'log', 'config'];
 export async function dispatch(spoken: Program, argv: readonly string[]): Promise<ExitCode> {
   // OPS-64: data stays as it is in every language.
   const asData = argv.includes('--json') || printsData.includes(argv[0] ?? '');
-  return answer({ ...spoken, terminal: speaking(spoken.terminal, asData ? 'data' : 'sentences') }, argv);
+  return answer({ ...spoken, terminal: speaking(guarded(spoken.terminal), asData ? 'data' : 'sentences') }, argv);
 }
 
 async function answer(program: Program, argv: readonly string[]): Promise<ExitCode> {
@@ -382,11 +435,13 @@ async function answer(program: Program, argv: readonly string[]): Promise<ExitCo
   if (given.value.flags.on('help')) return help(program, verb);
   const amiss = commonFault(given.value.flags, program.now());
   if (amiss !== undefined) return misuse(program, printable(amiss), `sekisho help ${verb}`);
+  if (command.data === 'document' && given.value.flags.on('json'))
+    return misuse(program, `${verb} prints no data: leave --json out`, `sekisho help ${verb}`);
   try {
     return await command.run(program, given.value);
   } catch (error) {
     if (error instanceof RelayUnreachable) {
-      program.terminal.err(`sekisho: ${error.message}\n`);
+      program.terminal.err(`sekisho: ${printable(error.message)}\n`);
       return exitCodes.unreachable;
     }
     program.terminal.err(`sekisho: internal error: ${(error as Error).stack ?? String(error)}\n`);
@@ -417,7 +472,10 @@ function help(program: Program, verb: string | undefined): ExitCode {
     if (reading !== undefined) terminal.out(`${folded(says(reading), Math.min(terminal.style.width, 100))}\n\n`);
     terminal.out(`usage: sekisho ${command.usage}\n\n`);
     if (command.flags.length > 0) terminal.out(`${table(command.flags.map(flagRow(terminal)))}\n\n`);
-    terminal.out(`flags of all verbs:\n${table(commonFlags.map(flagRow(terminal)))}\n\nexit status: ${exitWords}\n`);
+    terminal.out(`flags of all verbs:\n${table(commonFlags.map(flagRow(terminal)))}\n\n`);
+    if (command.data !== 'document' && command.data.length > 0)
+      terminal.out(`${folded(schemaLine(command.data), 100)}\n`);
+    terminal.out(`${exitLine(terminal, command.exits)}\n`);
     return exitCodes.yes;
   }
   const entry = catalogue[verb as Reason];
@@ -442,9 +500,30 @@ function help(program: Program, verb: string | undefined): ExitCode {
   );
   terminal.out(`${table(commands.map((candidate) => [`  ${candidate.name}`, says(candidate.says)]))}\n\n`);
   terminal.out(
-    `sekisho help <verb> shows examples and flags, sekisho help <reason> explains a reason code.\nexit status: ${exitWords}\n`,
+    `sekisho help <verb> shows examples and flags, sekisho help <reason> explains a reason code.\n${exitLine(terminal, ['no', 'unknown', 'unreachable'])}\n`,
   );
   return exitCodes.yes;
 }
 
-const exitWords = '0 yes, 1 no, 2 asked wrongly, 3 could not tell, 4 relay not reachable, 5 internal error';
+const exitWords: Readonly<Record<keyof typeof exitCodes, string>> = {
+  yes: '0 yes',
+  no: '1 no',
+  usage: '2 asked wrongly',
+  unknown: '3 could not tell',
+  unreachable: '4 relay not reachable',
+  bug: '5 internal error',
+};
+
+/** OPS-18: where the form of `--json` is written down. */
+const schemaLine = (data: readonly string[]): string =>
+  `--json: ${data.map((name) => `docs/schemas/${name}.schema.json`).join(' ')}`;
+
+type Exit = keyof typeof exitCodes;
+
+/** @param exits besides those of every verb. */
+const exitLine = (terminal: Terminal, exits: readonly Exit[]): string => {
+  const words = (Object.keys(exitWords) as Exit[])
+    .filter((one) => one === 'yes' || one === 'usage' || one === 'bug' || exits.includes(one))
+    .map((one) => say(terminal, exitWords[one]));
+  return `exit status: ${words.join(', ')}`;
+};

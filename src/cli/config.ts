@@ -10,14 +10,19 @@ export async function configVerb(program: Program, given: Arguments): Promise<Ex
   const [what, argument] = given.words;
   if (what === 'check') return check(program, given);
   if (what === 'show') return show(program, given);
-  if (what === 'env') return environment(program);
+  if (what === 'env') return environment(program, given);
   if (what === 'example') {
+    if (given.flags.on('json')) return misuse(program, 'config example prints a configuration: leave --json out');
     const text = program.exampleConfig(argument);
     if (text !== undefined) program.terminal.out(text);
     else program.terminal.err('sekisho: profiles are default, strict, government, lab\n');
     return text === undefined ? exitCodes.usage : exitCodes.yes;
   }
-  program.terminal.err('sekisho: config wants check, show, example or env\nsee: sekisho help config\n');
+  return misuse(program, 'config wants check, show, example or env');
+}
+
+function misuse(program: Program, says: string): ExitCode {
+  program.terminal.err(`sekisho: ${says}\nsee: sekisho help config\n`);
   return exitCodes.usage;
 }
 
@@ -39,7 +44,10 @@ function show(program: Program, given: Arguments): ExitCode {
   const { flags } = given;
   const written = (value: unknown): string => JSON.stringify(value) ?? '';
   if (flags.on('default')) {
-    terminal.out(`${table(settings.map((setting) => [setting.path, written(setting.default)]))}\n`);
+    if (flags.on('json'))
+      for (const { path, default: value } of settings)
+        json(terminal, { schema: 'sekisho.config/1', path, value, source: 'built-in' });
+    else terminal.out(`${table(settings.map((setting) => [setting.path, written(setting.default)]))}\n`);
     return exitCodes.yes;
   }
   const loaded = loadedOrFaults(program, given);
@@ -57,11 +65,12 @@ function show(program: Program, given: Arguments): ExitCode {
   return exitCodes.yes;
 }
 
-function environment(program: Program): ExitCode {
-  const rows = settings.flatMap((setting) => {
-    const name = environmentName(setting.path);
-    return name === undefined ? [] : [[name, say(program.terminal, setting.says)]];
+function environment({ terminal }: Program, { flags }: Arguments): ExitCode {
+  const rows = settings.flatMap(({ path, says }) => {
+    const variable = environmentName(path);
+    return variable === undefined ? [] : [{ path, variable, says }];
   });
-  program.terminal.out(`${table(rows)}\n`);
+  if (flags.on('json')) for (const row of rows) json(terminal, { schema: 'sekisho.config/1', ...row });
+  else terminal.out(`${table(rows.map(({ variable, says }) => [variable, say(terminal, says)]))}\n`);
   return exitCodes.yes;
 }

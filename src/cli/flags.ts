@@ -1,6 +1,7 @@
 // Arguments to verb, words and flags. Every fault names the argument and the likely one. Contract: docs/spec/cli.md.
 
 import { parseArgs } from 'node:util';
+import { suggestion } from '../config/load.ts';
 import { parseDuration } from '../config/values.ts';
 import { type Instant, instant } from '../core/base/brand.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
@@ -83,7 +84,15 @@ export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]):
     ]),
   );
   try {
-    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+    const { values, positionals, tokens } = parseArgs({
+      args: [...argv],
+      options,
+      allowPositionals: true,
+      strict: true,
+      tokens: true,
+    });
+    const doubled = doubledIn(tokens, specs);
+    if (doubled !== undefined) return fault(`--${doubled} is given twice, and counts once: leave one out`);
     const given = values as Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
     return ok({
       words: positionals,
@@ -94,8 +103,34 @@ export function parseFlags(argv: readonly string[], specs: readonly FlagSpec[]):
       },
     });
   } catch (error) {
-    return fault((error as Error).message.split('. ')[0] as string);
+    return fault(misuseOf(error as NodeJS.ErrnoException, specs));
   }
+}
+
+/** Of two values of one flag no reading is surely the one that was meant. A switch that is on twice is on. */
+function doubledIn(
+  tokens: readonly { readonly kind: string; readonly name?: string }[],
+  specs: readonly FlagSpec[],
+): string | undefined {
+  const once = specs.filter(({ value, multiple }) => value !== undefined && multiple === undefined);
+  return once.find(({ name }) => tokens.filter((token) => token.kind === 'option' && token.name === name).length > 1)
+    ?.name;
+}
+
+/** What `parseArgs` found, in words of our own (OPS-64). */
+function misuseOf({ code, message }: NodeJS.ErrnoException, specs: readonly FlagSpec[]): string {
+  const given = /'(-{1,2}[^']*)'/.exec(message)?.[1] ?? '';
+  const flag = /^-[^-]*, (--\S+)|^(--?[^\s,]+)/.exec(given);
+  const name = flag?.[1] ?? flag?.[2] ?? given;
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
+    return `there is no flag ${name}${suggestion(
+      name,
+      specs.map((spec) => `--${spec.name}`),
+    )}`;
+  if (/does not take an argument/.test(message)) return `${name} takes no value`;
+  if (/ambiguous/.test(message))
+    return `the value of ${name} is missing; one that begins with a dash is written ${name}=-…`;
+  return `${name} wants a value`;
 }
 
 /** `--at`: an instant, or so much later than now; undefined when it is not given. */

@@ -80,7 +80,7 @@ async function follow(
   show: (entry: RecordedAttempt) => void,
 ): Promise<ExitCode> {
   let last = from;
-  while (program.now() < until) {
+  while (program.now() < until && program.terminal.gone?.() !== true) {
     const page = await relay.records({ filter, order: 'oldest', from: last, limit: 1000 });
     page.found.forEach(show);
     last = page.next ?? page.found.at(-1)?.seq ?? last;

@@ -3,6 +3,7 @@
 
 import type { DialogueLine } from '../agent/ports.ts';
 import type { CheckReport } from '../agent/probe.ts';
+import { padded } from '../core/words/say.ts';
 import { type Arguments, timeoutOf } from './flags.ts';
 import type { CheckOptions, Program } from './program.ts';
 import { loadedOrFaults } from './settings.ts';
@@ -10,7 +11,7 @@ import { type ExitCode, exitCodes, json, printable, say, type Terminal } from '.
 
 const says = {
   key: '->  we say, <-  they say, ~>  and <~  the same inside TLS, ===  what happened',
-  verdict: (verdict: string, level: string): string => `verdict   ${verdict}${level}`,
+  verdict: 'verdict',
   filters: '--domain, --from, --to and --limit are for following the relay; name no domain then',
   one: 'one domain or address, or none to follow the running relay',
   port: '--port wants 1 to 65535',
@@ -72,7 +73,7 @@ const spoken = (terminal: Terminal, line: DialogueLine): DialogueLine =>
 
 const verdictOf = (terminal: Terminal, { verdict, level, reason, explain }: CheckReport): string =>
   [
-    says.verdict(verdict, level === null ? '' : ` (${level})`),
+    `${padded(say(terminal, says.verdict), 9)} ${verdict}${level === null ? '' : ` (${level})`}`,
     ...(reason === null
       ? []
       : [`          ${reason}`, ...explain.slice(0, 1).map((line) => `          ${printable(say(terminal, line))}`)]),
@@ -114,7 +115,7 @@ async function follow(program: Program, given: Arguments, misuse: (what: string)
   let left = limit === undefined ? Number.POSITIVE_INFINITY : Number(limit);
   let { next } = await relay.trace(undefined);
   if (!flags.on('quiet') && !flags.on('json')) terminal.err(`${says.following}\n${says.key}\n`);
-  while (left > 0 && program.now() < until) {
+  while (left > 0 && program.now() < until && terminal.gone?.() !== true) {
     const heard = await relay.trace(next);
     next = heard.next;
     if (heard.missed > 0) terminal.err(`${says.missed(heard.missed)}\n`);

@@ -59,6 +59,9 @@ const meanings: Readonly<Record<string, string>> = {
   EACCES: 'access is denied',
   EPERM: 'access is denied',
   EISDIR: 'this is a folder, not a file',
+  ENOSPC: 'no space is left',
+  ELOOP: 'the links lead in a circle',
 };
 
-const meaningOf = ({ code, message }: NodeJS.ErrnoException): string => meanings[code ?? ''] ?? message;
+/** In words, where the code is a usual one. */
+export const meaningOf = ({ code, message }: NodeJS.ErrnoException): string => meanings[code ?? ''] ?? message;

@@ -109,8 +109,13 @@ export const jaHelp: Readonly<Record<string, string>> = {
   'internal error: {0}': '内部エラー: {0}',
   'usage: sekisho {0}': '使い方: sekisho {0}',
   'there is no verb or reason code {0}{1}': '{0} という動詞も理由コードもありません{1}',
-  '0 yes, 1 no, 2 asked wrongly, 3 could not tell, 4 relay not reachable, 5 internal error':
-    '0 はい、1 いいえ、2 使い方の誤り、3 判断できず、4 中継サーバーに接続できず、5 内部エラー',
+  '0 yes': '0 はい',
+  '1 no': '1 いいえ',
+  '2 asked wrongly': '2 使い方の誤り',
+  '3 could not tell': '3 判断できず',
+  '4 relay not reachable': '4 中継サーバーに接続できず',
+  '5 internal error': '5 内部エラー',
+  '{0} prints no data: leave --json out': '{0} はデータを出力しません。--json を外してください',
   'configuration; else $SEKISHO_CONFIG, ./sekisho.toml, /etc/sekisho/sekisho.toml':
     '設定ファイル。なければ $SEKISHO_CONFIG、./sekisho.toml、/etc/sekisho/sekisho.toml',
   'data on standard output, talk on standard error': 'データは標準出力、説明は標準エラーへ',

@@ -313,6 +313,8 @@ export const jaSettings: Readonly<Record<string, string>> = {
   'it ended by itself': '自ら終了しました',
   'a worker cannot start: {0}': 'ワーカーを起動できません: {0}',
   '{0}: "{1}" stands in {2} already': '{0}: "{1}" はすでに {2} にあります',
+  'config example prints a configuration: leave --json out':
+    'config example は設定ファイルを出力します。--json を外してください',
   'config wants check, show, example or env': 'config には check、show、example、env のいずれかを指定してください',
   'not enforced: policy.enforce is off': '強制していません: policy.enforce が無効です',
 };

@@ -193,6 +193,11 @@ export const jaVerbs: Readonly<Record<string, string>> = {
   'reading standard input; end it with Ctrl-D': '標準入力を読んでいます。Ctrl-D で終了します',
   'there is no such file': 'そのファイルはありません',
   'access is denied': 'アクセスが拒否されました',
+  'no space is left': '空き容量がありません',
+  'the links lead in a circle': 'リンクが循環しています',
+  'standard output cannot be written: {0}': '標準出力に書き込めません: {0}',
+  '--{0} is given twice, and counts once: leave one out':
+    '--{0} が二度指定されていますが、有効なのは一つです。一方を外してください',
   'this is a folder, not a file': 'これはフォルダーで、ファイルではありません',
   '{0} is no domain name ({1})': '{0} はドメイン名ではありません（{1}）',
   '{0} is no record type; A, AAAA, MX, TLSA, TXT, DS, … or TYPE65':

@@ -64,6 +64,7 @@ export const notForPeople: ReadonlySet<string> = new Set([
   'TLS-Required: No',
   'sekisho: {0}\nsee: sekisho help log\n',
   'sekisho: {0}\nsee: sekisho help policy\n',
+  'sekisho: {0}\nsee: sekisho help config\n',
   'rcpt to:<{0}>',
   'sekisho: {0}\nsee: sekisho help queue\n',
   'sekisho: {0}\nsee: sekisho help siege\n',
