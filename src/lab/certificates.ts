@@ -50,6 +50,8 @@ export type LeafRequest = {
   /** None: self-signed. */
   readonly issuer?: Certified;
   readonly validity?: Validity;
+  /** In place of the end that the validity has. */
+  readonly until?: Date;
   readonly keys?: webcrypto.CryptoKeyPair;
 };
 
@@ -69,6 +71,7 @@ type Request = {
   readonly subject: string;
   readonly issuer?: Certified;
   readonly validity?: Validity;
+  readonly until?: Date;
   readonly keys?: webcrypto.CryptoKeyPair;
 };
 
@@ -83,7 +86,7 @@ async function certify(request: Request, extensions: x509.Extension[]): Promise<
     subject: request.subject,
     issuer: issuer?.subject ?? request.subject,
     notBefore: from,
-    notAfter: until,
+    notAfter: request.until ?? until,
     signingAlgorithm: algorithm,
     publicKey: keys.publicKey,
     signingKey: (issuer?.keys ?? keys).privateKey,

@@ -22,6 +22,7 @@ import {
   policyHostFaults,
   startPolicyHosts,
 } from './policy-host.ts';
+import { type SecondServer, startSecondServer } from './second-server.ts';
 import { hasIpv6, identityOf, issueFor, type PreparedHost, prepareHosts, startHosts } from './world-hosts.ts';
 import { growZones, makeZones, replaceRecords, tlsaOwners } from './world-zones.ts';
 
@@ -59,6 +60,8 @@ export type Lab = {
   host(name: string): MxHost;
   /** A destination that comes later; its names must be new. @throws Error as `startLab` does. */
   add(destination: LabDestination): Promise<void>;
+  /** A name server of its own for the zone, with a copy of it. @throws Error where there is no such zone. */
+  secondServer(apex: string): Promise<SecondServer>;
   /** Every message that a host accepted. */
   messages(): readonly SeenMessage[];
   /** Replaces the records at the owner under this type; an empty list removes them. */
@@ -113,10 +116,11 @@ type Parts = {
   readonly hosts: Map<string, MxHost>;
   readonly policyHosts: PolicyHosts;
   readonly smtpPort: number;
+  readonly maxTtl: number | undefined;
 };
 
 async function startParts(
-  { ports = {}, zones: further = [], ...options }: LabOptions,
+  { ports = {}, zones: further = [], maxTtl, ...options }: LabOptions,
   clock: LabClock,
   keep: (one: Closable) => unknown,
 ): Promise<Parts> {
@@ -144,17 +148,17 @@ async function startParts(
     now,
     address: resolverAddress,
     port: ports.dns ?? 0,
-    ...(options.maxTtl !== undefined && { maxTtl: options.maxTtl }),
+    ...(maxTtl !== undefined && { maxTtl }),
   });
   keep(dns);
   const hosts = new Map(running.hosts.map((host) => [host.name, host] as const));
-  return { kept, leftOut, authorities, prepared, zones, dns, hosts, policyHosts, smtpPort: running.port };
+  return { kept, leftOut, authorities, prepared, zones, dns, hosts, policyHosts, smtpPort: running.port, maxTtl };
 }
 
 const secondsOf = (clock: LabClock): number => Math.floor(clock.now() / 1000);
 
 function labOf(parts: Parts, clock: LabClock, keep: (one: Closable) => unknown): Omit<Lab, 'close'> {
-  const { kept, authorities, prepared, zones, dns, hosts, policyHosts, smtpPort } = parts;
+  const { kept, authorities, prepared, zones, dns, hosts, policyHosts, smtpPort, maxTtl } = parts;
   const ids = new Map<string, number>();
 
   const host = (name: string): MxHost => found(hosts.get(name), `no MX host here: ${name}`);
@@ -217,6 +221,12 @@ function labOf(parts: Parts, clock: LabClock, keep: (one: Closable) => unknown):
     policyHosts,
     host,
     add,
+    secondServer: async (apex) => {
+      const now = (): number => secondsOf(clock);
+      const second = await startSecondServer({ zones, apex, now, address: resolverAddress, smtpPort, maxTtl });
+      keep(second.dns);
+      return second;
+    },
     messages: () => [...hosts.values()].flatMap((one) => one.messages),
     setRecords,
     publishPolicy: (domain, policy, id = 'new-id') => {

@@ -189,3 +189,32 @@ test('a port that is taken fails the start, and nothing stays open', async () =>
   await assert.rejects(startLab({ destinations: few, ports: { smtp: lab.ports.smtp } }), /EADDRINUSE/);
   await handlesComeTo(before);
 });
+
+test('a second name server has a copy of one zone that goes its own way until the next transfer, as well signed', async () => {
+  const owner = '_25._tcp.mx.dane-ta-root.test';
+  const [old = '', other = ''] = ['aa', 'bb'].map((pair) => `3 1 1 ${pair.repeat(32)}`);
+  lab.setRecords(owner, 'TLSA', [old]);
+  const second = await lab.secondServer('dane-ta-root.test');
+  const port = Number(second.server.split(':')[1]);
+  const at = async (where: number, type = 'TLSA', name = owner) => {
+    const answer = (await ask({ port: where, owner: name, type }))?.answer ?? [];
+    const data = answer.map(({ rdata }) => Buffer.from(rdata).toString('hex'));
+    return [data.filter((one) => one.startsWith('030101')).map((one) => one.slice(6, 8)), answer.length] as const;
+  };
+  assert.deepEqual(await at(port), [['aa'], 2]);
+  second.setRecords(owner, 'TLSA', [old, other]);
+  assert.deepEqual(await at(port), [['aa', 'bb'], 3]);
+  assert.deepEqual(await at(lab.ports.dns), [['aa'], 2]);
+  assert.deepEqual(
+    await at(port, 'DNSKEY', 'dane-ta-root.test'),
+    await at(lab.ports.dns, 'DNSKEY', 'dane-ta-root.test'),
+  );
+  second.dns.setFault('strip-rrsig', owner, 'TLSA');
+  assert.deepEqual(await at(port), [['aa', 'bb'], 2]);
+  lab.setRecords(owner, 'TLSA', [other]);
+  assert.deepEqual(await at(lab.ports.dns), [['bb'], 2]);
+  second.dns.clearFaults();
+  second.transfer();
+  assert.deepEqual(await at(port), [['bb'], 2]);
+  await assert.rejects(lab.secondServer('nowhere.test'), /no zone: nowhere/);
+});
