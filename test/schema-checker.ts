@@ -2,6 +2,7 @@
 // so that the documents stay whole.
 
 import { readFileSync } from 'node:fs';
+import { commands } from '../src/cli/commands.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -19,6 +20,27 @@ export function faultsOf(name: string, value: unknown): readonly string[] {
   const root = read(`${name}.schema.json`);
   // What is written is what counts: undefined and dates must not slip through.
   return check(root, root, JSON.parse(JSON.stringify(value)), '$');
+}
+
+export type Form = { readonly schema: string; readonly value: unknown };
+
+/**
+ * OPS-18: the lines of an answer to `--json`, each with the schema of its verb that it fits.
+ * @throws Error for a line that is no JSON, or that no schema of the verb describes.
+ */
+export function formsOf(argv: readonly string[], out: string): readonly Form[] {
+  const data = commands.find(({ name }) => name === argv[0])?.data ?? [];
+  const names = data === 'document' ? [] : data;
+  return out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const value = JSON.parse(line) as unknown;
+      const told = names.map((name) => ({ name, faults: faultsOf(name, value) }));
+      const fits = told.find(({ faults }) => faults.length === 0);
+      if (fits !== undefined) return { schema: fits.name, value };
+      throw new Error(`${argv.join(' ')}: ${JSON.stringify(told)} for ${line.slice(0, 2000)}`);
+    });
 }
 
 function check(schema: Schema, root: Schema, value: unknown, at: string): readonly string[] {

@@ -25,6 +25,7 @@ import type { LabDestination } from '../../src/lab/destination-plan.ts';
 import { destinations } from '../../src/lab/destinations.ts';
 import type { SeenMessage } from '../../src/lab/mx-session.ts';
 import { type Lab, startLab } from '../../src/lab/world.ts';
+import { formsOf } from '../schema-checker.ts';
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly level: string; readonly event: string };
 
@@ -216,6 +217,8 @@ export async function bare(env: Readonly<Record<string, string>>, ...argv: reado
     style,
   };
   const code = await dispatch(makeProgram(terminal, env), argv);
+  // OPS-18: whatever a test asks for, its data is held to the schemas of the verb.
+  if (argv.includes('--json')) formsOf(argv, said.out);
   return { code, ...said };
 }
 
