@@ -52,17 +52,25 @@ function selective(
 /** OPS-51: the soonest end of all signatures that an answer rests on. */
 export function signatureFinding(
   subject: string,
-  steps: readonly { readonly zone: string; readonly what: string; readonly expiration?: number }[],
+  steps: readonly {
+    readonly zone: string;
+    readonly what: string;
+    readonly inception?: number;
+    readonly expiration?: number;
+  }[],
   now: Instant,
 ): readonly Finding[] {
-  const soon = steps.filter(
-    ({ expiration }) => expiration !== undefined && expiration * 1000 - now < signatureDays * day,
-  );
+  const soon = steps.filter(({ inception = 0, expiration }) => {
+    if (expiration === undefined) return false;
+    // Servers that sign as they answer give out signatures that never last for three days.
+    const few = Math.min(signatureDays * day, ((expiration - inception) * 1000) / 3);
+    return expiration * 1000 - now < few;
+  });
   return soon.map(({ zone, what, expiration = 0 }) => ({
     subject,
     kind: 'signature-expires',
     detail: `${zone} ${what}`,
-    says: `${zone} ${what.toUpperCase()}: ${new Date(expiration * 1000).toISOString()}`,
+    says: `${zone} ${what}: ${new Date(expiration * 1000).toISOString()}`,
   }));
 }
 
@@ -86,5 +94,30 @@ export function serverFindings(subject: string, views: readonly View[]): Round {
       detail: '',
       says: [...sets].map(([set, servers]) => `${servers.join(' ')}: ${set === '' ? '-' : set}`).join('; '),
     });
+  return { findings, unknown, seen: [subject] };
+}
+
+/** One server's SOA. Zones that two providers sign each by himself have serials of their own: the primary tells them apart. */
+export type SerialView = { readonly server: string } & (
+  | { readonly kind: 'serial'; readonly primary: string; readonly serial: number }
+  | { readonly kind: 'failed'; readonly says: string }
+);
+
+/** OPS-51: a secondary that does not follow, though the records at hand are still the same. */
+export function serialFindings(subject: string, views: readonly SerialView[]): Round {
+  const failed = views.flatMap((view) => (view.kind === 'failed' ? [`${view.server}: ${view.says}`] : []));
+  const primaries = new Map<string, Map<number, string[]>>();
+  for (const view of views) {
+    if (view.kind !== 'serial') continue;
+    const serials = primaries.get(view.primary) ?? new Map<number, string[]>();
+    primaries.set(view.primary, serials.set(view.serial, [...(serials.get(view.serial) ?? []), view.server]));
+  }
+  const findings = [...primaries.values()]
+    .filter((serials) => serials.size > 1)
+    .map((serials): Finding => {
+      const says = [...serials].map(([serial, servers]) => `${servers.join(' ')}: SOA ${serial}`).join('; ');
+      return { subject, kind: 'servers-differ', detail: 'serial', says };
+    });
+  const unknown = new Map(failed.length === 0 ? [] : [[subject, failed.join('; ')]]);
   return { findings, unknown, seen: [subject] };
 }

@@ -19,6 +19,10 @@ export const authoritiesOf = ({ outlook, sight, around }: Bench): Authorities =>
     patience: around.patience?.lookUp,
   });
 
+/** @returns the first of the texts that no server can be asked at. */
+export const strangeServer = (texts: readonly string[]): string | undefined =>
+  texts.find((text) => parseServerAddress(text).kind === 'fault');
+
 /** @param only ask these instead of those that the zones name. */
 export async function askAuthorities(
   bench: Bench,

@@ -1,7 +1,6 @@
 // `sekisho check` over the bench: delivery's own probe for each subject, against what is live or a chain from a file, now or
 // as of another instant.
 
-import { parseServerAddress } from '../adapters/dns/server-address.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { type Lapse, lapsesIn, type SignatureEnd } from '../agent/lapses.ts';
 import { type CheckReport, probe } from '../agent/probe.ts';
@@ -13,7 +12,7 @@ import { type Instant, instant } from '../core/base/brand.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
 import { nameFromText, nameToText } from '../core/dns/name.ts';
 import { typeFromText } from '../core/dns/presentation.ts';
-import { askAuthorities } from './all-auth.ts';
+import { askAuthorities, strangeServer } from './all-auth.ts';
 import { type Bench, openBench } from './bench.ts';
 import { probeOptionsOf, subjectOf } from './probe-options.ts';
 import type { Environment } from './settings.ts';
@@ -27,7 +26,7 @@ export async function* checkEach(
   env: Environment,
   terminal: Terminal,
 ): AsyncGenerator<Result<CheckReport, string>> {
-  const strange = options.authorities?.addresses.find((text) => parseServerAddress(text).kind === 'fault');
+  const strange = strangeServer(options.authorities?.addresses ?? []);
   if (strange !== undefined)
     return yield fault(`--authority wants an address, or address:port, not ${JSON.stringify(strange)}`);
   const opened = openBench(loaded, flags, env, terminal);

@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, resolve as resolvePath } from 'node:path';
-import type { Authorities } from '../adapters/dns/authorities.ts';
+import type { Authorities, Zone } from '../adapters/dns/authorities.ts';
 import { formatServerAddress, parseServerAddress, type ServerAddress } from '../adapters/dns/server-address.ts';
 import { lockLineage, readMemory, writeDurably, writeMemory } from '../adapters/store/rollover.ts';
 import { type RolloverEvent, type RolloverHook, type RolloverPorts, rollOver } from '../agent/rollover.ts';
@@ -30,14 +30,14 @@ import {
   type Shown,
   type View,
 } from '../core/dane/rollover.ts';
-import { nameFromText } from '../core/dns/name.ts';
+import { type Name, nameFromText } from '../core/dns/name.ts';
 import { RrType } from '../core/dns/registry.ts';
 import { digestOf } from '../core/x509/certificate.ts';
 import { sameOctets } from '../core/x509/der.ts';
 import { matchNames } from '../core/x509/identity.ts';
 import { type Material, type PublicHalf, readMaterial } from '../core/x509/material.ts';
 import { isValidAt } from '../core/x509/presented-chain.ts';
-import { authoritiesOf } from './all-auth.ts';
+import { authoritiesOf, strangeServer } from './all-auth.ts';
 import { type Bench, openBench } from './bench.ts';
 import { readInput } from './input.ts';
 import type { Environment } from './settings.ts';
@@ -51,6 +51,12 @@ export async function* rollOverLive(
   env: Environment,
   terminal: Terminal,
 ): AsyncGenerator<Result<RolloverEvent, TlsaFault>> {
+  const strange = plan.servers.kind === 'only' ? strangeServer(plan.servers.addresses) : undefined;
+  if (strange !== undefined)
+    return yield fault({
+      exit: 2,
+      says: `${plan.name}: servers wants an address, or address:port, not ${JSON.stringify(strange)}`,
+    });
   let unlock: (() => Promise<void>) | undefined;
   try {
     if (mode === 'run') {
@@ -209,23 +215,32 @@ export async function viewsOf(
   if (name.kind === 'fault') return [{ server: 'resolver', owner, kind: 'failed', says: name.fault }];
   const question = { name: name.value, type: RrType.TLSA };
   const first = viewFrom('resolver', owner, await outlook.resolver.lookup(question.name, question.type));
-  const zone = await authorities.zoneOf(name.value);
-  if (zone.kind === 'fault') return [first, { server: 'servers', owner, kind: 'failed', says: zone.fault }];
-  const asked =
-    servers.kind === 'found'
-      ? zone.value.servers
-      : servers.addresses.flatMap((text): readonly ServerAddress[] => {
-          const address = parseServerAddress(text);
-          return address.kind === 'ok' ? [address.value] : [];
-        });
-  if (asked.length === 0)
-    return [first, { server: 'servers', owner, kind: 'failed', says: 'no name server of the zone has an address' }];
+  const asked = await serversToAsk(authorities, name.value, servers);
+  if (asked.kind === 'fault') return [first, { server: 'servers', owner, kind: 'failed', says: asked.fault }];
   const own = await Promise.all(
-    asked.map(async (server) =>
-      viewFrom(formatServerAddress(server), owner, await authorities.ask(server, zone.value.apex, question)),
+    asked.value.servers.map(async (server) =>
+      viewFrom(formatServerAddress(server), owner, await authorities.ask(server, asked.value.apex, question)),
     ),
   );
   return [first, ...own];
+}
+
+/** Those that the zone names, or those that the operator named instead; at least one. */
+export async function serversToAsk(
+  authorities: Authorities,
+  name: Name,
+  servers: LineagePlan['servers'],
+): Promise<Result<Zone, string>> {
+  const zone = await authorities.zoneOf(name);
+  if (zone.kind === 'fault' || servers.kind === 'found')
+    return zone.kind === 'ok' && zone.value.servers.length === 0
+      ? fault('no name server of the zone has an address')
+      : zone;
+  const asked = servers.addresses.flatMap((text): readonly ServerAddress[] => {
+    const address = parseServerAddress(text);
+    return address.kind === 'ok' ? [address.value] : [];
+  });
+  return ok({ apex: zone.value.apex, servers: asked });
 }
 
 type Proven = Awaited<ReturnType<Authorities['ask']>>;

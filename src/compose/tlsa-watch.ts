@@ -8,19 +8,20 @@ import { type AlarmMemory, type Finding, noAlarms, type Round } from '../agent/a
 import { mxNamesOf } from '../agent/presented.ts';
 import { probe } from '../agent/probe.ts';
 import { checkTlsa } from '../agent/tlsa-check.ts';
-import { findingsOf, serverFindings, signatureFinding } from '../agent/tlsa-findings.ts';
+import { findingsOf, serverFindings } from '../agent/tlsa-findings.ts';
 import type { Flags } from '../cli/flags.ts';
 import type { TlsaFault, ToldAlarm, WatchChannels, WatchRequest } from '../cli/program.ts';
 import type { Terminal } from '../cli/terminal.ts';
 import type { Loaded } from '../config/load.ts';
 import type { DomainName } from '../core/base/brand.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
-import { nameFromText, nameToText } from '../core/dns/name.ts';
+import { nameFromText } from '../core/dns/name.ts';
 import { RrType } from '../core/dns/registry.ts';
-import { authoritiesOf } from './all-auth.ts';
+import { authoritiesOf, strangeServer } from './all-auth.ts';
 import { type Bench, openBench } from './bench.ts';
 import { viewsOf } from './rollover.ts';
 import type { Environment } from './settings.ts';
+import { lookAtSerials, lookAtSignatures } from './tlsa-watch-zone.ts';
 
 export type Watched = { readonly round: Round; readonly facts: AlarmMemory['facts'] };
 
@@ -32,18 +33,22 @@ export async function watchRound(
   env: Environment,
   terminal: Terminal,
 ): Promise<Result<Watched, TlsaFault>> {
+  const { servers } = request;
+  const strange = servers.kind === 'only' ? strangeServer(servers.addresses) : undefined;
+  if (strange !== undefined)
+    return fault({ exit: 2, says: `--authority wants an address, or address:port, not ${JSON.stringify(strange)}` });
   const opened = openBench(loaded, flags, env, terminal);
   if (opened.kind === 'fault') return fault({ exit: 2, says: opened.fault });
   const bench = opened.value;
   try {
     const parts = [
-      ...(await Promise.all(request.subjects.map((subject) => lookAtSubject(bench, subject, request.servers)))),
+      ...(await Promise.all(request.subjects.map((subject) => lookAtSubject(bench, subject, servers)))),
       ...(await Promise.all(request.dkim.map((name) => lookAtDkim(bench, name)))),
     ];
     const domains = request.subjects.flatMap((subject) => (subject.kind === 'domain' ? [subject.domain] : []));
     const facts: Record<string, AlarmMemory['facts'][string]> = { ...memory.facts };
     for (const domain of domains) {
-      const seen = await lookAtDomain(bench, domain, memory.facts[domain]);
+      const seen = await lookAtDomain(bench, domain, servers, memory.facts[domain]);
       parts.push(seen.round);
       if (seen.facts !== undefined) facts[domain] = seen.facts;
     }
@@ -58,6 +63,10 @@ const joined = (parts: readonly Round[]): Round => ({
   unknown: new Map(parts.flatMap(({ unknown }) => [...unknown])),
   seen: [...new Set(parts.flatMap(({ seen }) => seen))],
 });
+
+const onceEach = (findings: readonly Finding[]): readonly Finding[] => [
+  ...new Map(findings.map((finding) => [finding.detail, finding])).values(),
+];
 
 async function lookAtSubject(
   bench: Bench,
@@ -81,12 +90,16 @@ async function lookAtSubject(
       const name = nameFromText(found.owner);
       if (name.kind === 'fault') continue;
       const proof = await outlook.resolver.lookup(name.value, RrType.TLSA);
-      const steps = proof.chain.map((step) => ({ ...step, zone: nameToText(step.zone) }));
-      parts.push({ findings: signatureFinding(at, steps, now), unknown: new Map(), seen: [at] });
+      const signatures = [
+        ...(await lookAtSignatures(bench, at, found.owner, ['TLSA'])),
+        ...(await lookAtSignatures(bench, at, found.host, ['A', 'AAAA'])),
+      ];
+      parts.push({ findings: onceEach(signatures), unknown: new Map(), seen: [at] });
       // DS against DNSKEY and the like: the stable word of the proof (OPS-15).
       if (proof.state === 'secure') {
         const views = await viewsOf(bench, authorities, found.owner.replace(/\.$/, ''), servers);
         parts.push(serverFindings(at, views));
+        parts.push(await lookAtSerials(bench, authorities, at, name.value, servers));
       } else if (proof.state === 'bogus')
         parts.push({
           findings: [{ subject: at, kind: 'bogus', detail: '', says: proof.because ?? 'bogus' }],
@@ -102,10 +115,12 @@ async function lookAtSubject(
 
 /** OPS-51: MX set, MTA-STS against MX and certificate, and the wish for reports. */
 async function lookAtDomain(
-  { outlook, probeOptions }: Bench,
+  bench: Bench,
   domain: DomainName,
+  servers: WatchRequest['servers'],
   known: AlarmMemory['facts'][string] | undefined,
 ): Promise<{ readonly round: Round; readonly facts: AlarmMemory['facts'][string] | undefined }> {
+  const { outlook, probeOptions } = bench;
   const findings: Finding[] = [];
   const found = (kind: Finding['kind'], says: string): void =>
     void findings.push({ subject: domain, kind, detail: '', says });
@@ -132,10 +147,25 @@ async function lookAtDomain(
   const reports = tlsrpt?.state === 'wanted' ? 'wanted' : tlsrpt?.state === 'none' ? 'none' : undefined;
   if (reports === undefined) unknown.set(domain, '_smtp._tls');
   if (reports === 'none' && known?.reports === 'wanted') found('tlsrpt-missing', `_smtp._tls.${domain}`);
+  const zone = await lookAtZone(bench, domain, servers);
   return {
-    round: { findings, unknown, seen: [domain] },
+    round: joined([{ findings, unknown, seen: [domain] }, zone]),
     facts: { mx: first, reports: known?.reports === 'wanted' ? 'wanted' : (reports ?? 'none') },
   };
+}
+
+/** The zone of the mail domain: hosts may be in another one. */
+async function lookAtZone(bench: Bench, domain: DomainName, servers: WatchRequest['servers']): Promise<Round> {
+  const name = nameFromText(domain);
+  if (name.kind === 'fault') return { findings: [], unknown: new Map(), seen: [domain] };
+  const findings = await lookAtSignatures(bench, domain, domain, ['MX']);
+  const authorities = authoritiesOf(bench);
+  try {
+    const serials = await lookAtSerials(bench, authorities, domain, name.value, servers);
+    return joined([{ findings, unknown: new Map(), seen: [domain] }, serials]);
+  } finally {
+    authorities.close();
+  }
 }
 
 /** OPS-51: reports must be signed with a key that is there (RFC 8460 §3). */

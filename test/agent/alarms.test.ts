@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AlarmMemory, type Finding, noAlarms, type Round, settleAlarms } from '../../src/agent/alarms.ts';
 import type { TlsaCheck } from '../../src/agent/tlsa-check.ts';
-import { findingsOf, serverFindings, signatureFinding } from '../../src/agent/tlsa-findings.ts';
+import { findingsOf, serialFindings, serverFindings, signatureFinding } from '../../src/agent/tlsa-findings.ts';
 import { type Instant, instant, seconds } from '../../src/core/base/brand.ts';
 
 const hour = 3600_000;
@@ -104,11 +104,18 @@ test('OPS-54 STARTTLS at one contact and not at the other is told', () => {
 
 test('OPS-51 signatures are told of three days before their end; servers that differ, with what each has', () => {
   const until = (days: number): readonly string[] =>
-    signatureFinding('s', [{ zone: 'example.', what: 'dnskey', expiration: now / 1000 + days * 86_400 }], now).map(
+    signatureFinding('s', [{ zone: 'example.', what: 'DNSKEY', expiration: now / 1000 + days * 86_400 }], now).map(
       ({ says }) => says,
     );
   assert.equal(until(3.1).length, 0);
   assert.match(until(2.9)[0] ?? '', /^example\. DNSKEY: 2026-11-03/);
+  // Made at every answer for two days: a third of that must be left.
+  const brief = (left: number): number => {
+    const expiration = now / 1000 + left * 86_400;
+    return signatureFinding('s', [{ zone: 'e.', what: 'A', inception: expiration - 2 * 86_400, expiration }], now)
+      .length;
+  };
+  assert.deepEqual([brief(1), brief(0.6)], [0, 1]);
   const view = (server: string, digit: number) =>
     ({
       server,
@@ -125,4 +132,14 @@ test('OPS-51 signatures are told of three days before their end; servers that di
     ['bogus'],
   );
   assert.deepEqual([...serverFindings('s', [failed('timeout')]).unknown.keys()], ['s']);
+  const soa = (server: string, primary: string, serial: number) =>
+    ({ server, kind: 'serial', primary, serial }) as const;
+  assert.deepEqual(serialFindings('s', [soa('a', 'p', 1), soa('b', 'p', 1)]).findings, []);
+  assert.equal(
+    serialFindings('s', [soa('a', 'p', 2), soa('b', 'p', 1), soa('c', 'p', 2)]).findings[0]?.says,
+    'a c: SOA 2; b: SOA 1',
+  );
+  // Two providers, each with a primary of his own.
+  assert.deepEqual(serialFindings('s', [soa('a', 'p', 1), soa('b', 'q', 7)]).findings, []);
+  assert.deepEqual([...serialFindings('s', [soa('a', 'p', 1), failed('timeout')]).unknown], [['s', 'c: timeout']]);
 });

@@ -30,8 +30,7 @@ const watch = (...argv: readonly string[]): Promise<Said> =>
     'tlsa',
     'watch',
     '--once',
-    '--memory',
-    join(folder, 'memory.json'),
+    ...(argv.includes('--memory') ? [] : ['--memory', join(folder, 'memory.json')]),
     '--authority',
     `127.0.0.1:${world.lab.ports.dns}`,
     ...argv,
@@ -146,6 +145,13 @@ test('OPS-12 OPS-52 what could not be told is exit 3; wrong use is one line and 
   assert.match(await bad('mx.both.test', '--repeat', 'often'), /--repeat wants/);
   assert.match(await bad('mx.both.test', '--mail=-oQ/tmp'), /--mail wants/);
   assert.match(await bad('192.0.2.1'), /address|no host/);
+  for (const strange of ['ns.both.test', '127.0.0.1:no', '', '192.0.2.300'])
+    assert.ok(
+      (await bad('mx.both.test', '--authority', strange)).includes(
+        `--authority wants an address, or address:port, not ${JSON.stringify(strange)}`,
+      ),
+      strange,
+    );
   for (const [name, text] of [
     ['empty', ''],
     ['wrong', '{"version":1}'],
