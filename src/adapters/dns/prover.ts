@@ -194,5 +194,6 @@ function zoneLifetime(proof: ZoneProof): ReturnType<typeof seconds> {
   return seconds(Math.min(proof.ttl, positiveLimit));
 }
 
+/** With what is remembered of signatures under its keys. */
 const sizeOfZone = (proof: ZoneProof): number =>
-  200 + 150 * proof.chain.length + (proof.kind === 'secure' ? 2_000 * proof.keys.length : 0);
+  200 + 150 * proof.chain.length + (proof.kind === 'secure' ? 4_000 + 2_000 * proof.keys.length : 0);

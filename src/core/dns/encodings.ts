@@ -3,8 +3,13 @@
 const base64Alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const base32HexAlphabet = '0123456789abcdefghijklmnopqrstuv';
 
-export const toHex = (octets: Uint8Array): string =>
-  Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join('');
+const hexPairs = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
+
+export function toHex(octets: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < octets.length; at++) text += hexPairs[octets[at]!]!;
+  return text;
+}
 
 /** @returns undefined unless the text is pairs of hexadecimal digits. */
 export function fromHex(text: string): Uint8Array | undefined {

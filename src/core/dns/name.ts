@@ -107,7 +107,8 @@ const join = (labels: readonly string[]): Name =>
   foldName(`${labels.map((label) => String.fromCharCode(label.length) + label).join('')}\0`);
 
 /** Lower-cases ASCII letters only; length octets are below 64, so they are never touched. */
-export const foldName = (wire: string): Name => wire.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) as Name;
+export const foldName = (wire: string): Name =>
+  (/[A-Z]/.test(wire) ? wire.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) : wire) as Name;
 
 /** Labels without the root, the wildcard label counted. */
 export function labelCount(name: Name): number {

@@ -1,5 +1,6 @@
 // Reading names from a message with compression (RFC 1035 §4.1.4), and the places where RDATA holds names.
 
+import { foldName, octetsOf } from './name.ts';
 import { RrType } from './registry.ts';
 
 /** `wire` is uncompressed with its case kept; `end` is the offset behind the name as it stood. */
@@ -94,9 +95,7 @@ export const readRdata = (message: Uint8Array, span: RdataSpan, type: number): U
 
 /** RFC 4034 §6.2: uncompressed RDATA with its names lower-cased; undefined if it does not fit its type. */
 export const lowerRdata = (rdata: Uint8Array, type: number): Uint8Array | undefined =>
-  rebuild(rdata, { offset: 0, length: rdata.length }, type, lowered, (wire) =>
-    wire.replace(/[A-Z]/g, (letter) => letter.toLowerCase()),
-  );
+  rebuild(rdata, { offset: 0, length: rdata.length }, type, lowered, foldName);
 
 function rebuild(
   octets: Uint8Array,
@@ -114,7 +113,7 @@ function rebuild(
     if (field === 'name') {
       const found = readName(octets, at);
       if (found === undefined || found.end > limit) return undefined;
-      parts.push(Uint8Array.from(rewrite(found.wire), (char) => char.charCodeAt(0)));
+      parts.push(octetsOf(rewrite(found.wire)));
       at = found.end;
     } else {
       const length = field === 'string' ? 1 + (octets[at] ?? 0) : field;

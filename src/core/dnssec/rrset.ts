@@ -51,6 +51,7 @@ const isOf = (record: ResourceRecord, owner: Name, type: number): boolean =>
 
 /** RFC 4034 §6.3: answers merged along an alias chain repeat records. */
 function distinct(records: readonly ResourceRecord[]): readonly ResourceRecord[] {
+  if (records.length < 2) return records;
   const seen = new Map<string, ResourceRecord>();
   for (const record of records) {
     const form = toHex(lowerRdata(record.rdata, record.type) ?? record.rdata);

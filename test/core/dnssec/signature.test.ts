@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { verify } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { name } from '../../../src/core/dns/name.ts';
+import { type Rrset, signedOctets } from '../../../src/core/dnssec/canonical.ts';
 import { type Dnskey, readDnskey, readDs, readNsec, readNsec3, readRrsig } from '../../../src/core/dnssec/rdata.ts';
 import {
+  derSignature,
   isSupportedAlgorithm,
   isSupportedDigest,
   keyFitness,
@@ -57,6 +60,12 @@ test('SEC-28 keys of wrong length or off the curve are no keys', () => {
 });
 
 const octets = Uint8Array.of(1, 2, 3);
+const rrsetOf = (): Rrset => ({
+  owner: name('z'),
+  type: 1,
+  class: 1,
+  records: [{ owner: name('z'), type: 1, class: 1, ttl: 60, rdata: rdata.a('192.0.2.1') }],
+});
 const signatureBy = (
   algorithm: number,
 ): { rrsig: NonNullable<ReturnType<typeof readRrsig>>; key: ReturnType<typeof makeZoneKey> } => {
@@ -77,6 +86,40 @@ test('INT-13 a library that refuses SHA-1 makes it unsupported; any other refusa
   assert.equal(verdict(7), 'unsupported');
   assert.equal(verdict(8), 'invalid');
   assert.equal(verdict(13), 'invalid');
+});
+
+test('SEC-5 a signature seen valid stands for the same octets under the same key, and for nothing else', () => {
+  for (const algorithm of [8, 13, 15]) {
+    const [{ rrsig, key }, other] = [signatureBy(algorithm), signatureBy(algorithm)];
+    let computed = 0;
+    const counting: Verify = ((...call: Parameters<Verify>) => {
+      computed += 1;
+      return verify(...(call as Parameters<typeof verify>));
+    }) as never;
+    const signed = signedOctets(rrsetOf(), rrsig)!;
+    const found = (octets: Uint8Array, signature: Uint8Array, by = key): string =>
+      verifySignature(octets, { ...rrsig, signature }, by, counting);
+    const changed = (octets: Uint8Array, at: number): Uint8Array =>
+      octets.map((octet, index) => (index === at ? octet ^ 1 : octet));
+    const { signature } = rrsig;
+    assert.deepEqual([found(signed, signature), computed], ['valid', 1]);
+    assert.deepEqual([found(signed.slice(), signature.slice()), computed], ['valid', 1]);
+    assert.deepEqual([found(changed(signed, 0), signature), computed], ['invalid', 2]);
+    assert.deepEqual([found(changed(signed, signed.length - 1), signature), computed], ['invalid', 3]);
+    assert.deepEqual([found(signed, changed(signature, signature.length - 1)), computed], ['invalid', 4]);
+    assert.deepEqual([found(changed(signed, 0), signature), computed], ['invalid', 5], 'a failure is not remembered');
+    assert.deepEqual([found(signed, signature, other.key), computed], ['valid', 6], 'each key for itself');
+  }
+});
+
+test('SEC-28 pairs of integers are written as the library reads them', () => {
+  const integer = (text: string): number[] => [...Buffer.from(text, 'hex')];
+  const pair = (left: string, right: string): number[] => [
+    ...derSignature(Uint8Array.from([...integer(left), ...integer(right)])),
+  ];
+  assert.deepEqual(pair('0001', '007f'), integer('300602010102017f'));
+  assert.deepEqual(pair('0080', 'ffff'), integer('300902020080020300ffff'));
+  assert.deepEqual(pair('0000', '0100'), integer('300702010002020100'));
 });
 
 test('SEC-28 signatures and keys of any octets and lengths are invalid, never an exception', () => {
