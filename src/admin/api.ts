@@ -11,6 +11,7 @@ import type {
 } from '../agent/ports.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
 import { isOverride, type MessageOverride } from '../core/policy/operator.ts';
+import { inertJson } from '../core/words/harmless.ts';
 import { statusPage } from './status-page.ts';
 
 export type Check = { readonly check: string; readonly ok: boolean; readonly says: string };
@@ -93,7 +94,8 @@ export type Answer = { readonly status: number; readonly type: string; readonly 
 const json = (status: number, value: unknown): Answer => ({
   status,
   type: 'application/json',
-  body: `${JSON.stringify(value)}\n`,
+  // ATK-112: whoever looks at it with curl is safe as well.
+  body: `${inertJson(JSON.stringify(value))}\n`,
 });
 
 const foundOr404 = (policy: CachedPolicy | undefined): Answer =>

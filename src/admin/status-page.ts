@@ -1,16 +1,16 @@
 // One plain page, rendered on the server, that works without script: is the relay well, what waits, and why.
 
 import type { MessageSummary } from '../agent/ports.ts';
+import { harmless } from '../core/words/harmless.ts';
 import { type Language, translate, translateLines } from '../core/words/say.ts';
 import type { RelayStatus } from './api.ts';
 
 /** Everything a peer or sender wrote passes through here. */
 export const escapeHtml = (text: string): string =>
-  text.replace(
-    /[&<>"'\u0000-\u001f\u007f-\u009f]/g,
+  harmless(text).replace(
+    /[&<>"']/g,
     (char) =>
-      (({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }) as Record<string, string>)[char] ??
-      ' ',
+      (({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }) as Record<string, string>)[char] ?? '',
   );
 
 /** OPS-64: the page with its texts in that language; markup, code and what strangers wrote stay. */

@@ -57,52 +57,77 @@ export function createRelayClient(endpoint: Endpoint, timeoutMs: number): RelayC
       );
       sent.end(body === undefined ? undefined : JSON.stringify(body));
     });
-  const post = async <T>(path: string, body: unknown): Promise<T> => {
-    const { status, value } = await ask('POST', path, body);
-    const says = (value as { error?: string }).error ?? `status ${status}`;
-    if (status >= 500) throw new RelayUnreachable(`the relay at ${name} could not: ${says}`);
-    if (status !== 200) throw new Error(says);
+  /** @param other a status that is an answer too, and stands for nothing found. */
+  const answer = async <T extends object>(
+    [method, path, body]: Parameters<typeof ask>,
+    form: Form<T>,
+    other?: 404 | 503,
+  ): Promise<T | undefined> => {
+    const { status, value } = await ask(method, path, body);
+    if (status === 404 && other === 404) return undefined;
+    if (status !== 200 && status !== other) {
+      const { error } = value as { error?: unknown };
+      throw new RelayUnreachable(`the relay at ${name} could not: ${error ?? `status ${status}`}`);
+    }
+    if (!fits(value, form)) throw new RelayUnreachable(`what answers at ${name} is no sekisho`);
     return value as T;
   };
+  const get = async <T extends object>(path: string, form: Form<T>, other?: 503): Promise<T> =>
+    (await answer(['GET', path], form, other)) as T;
+  const post = async <T extends object>(path: string, body: unknown, form: Form<T>): Promise<T> =>
+    (await answer(['POST', path, body], form)) as T;
   return {
     live: async () => (await ask('GET', '/livez')).status === 200,
-    ready: async () => (await ask('GET', '/readyz')).value as Readiness,
-    list: (filter) => post<readonly MessageSummary[]>('/api/v1/messages', { filter }),
-    story: async (id) => {
-      if (!/^[\w-]{1,64}$/.test(id)) return undefined;
-      const { status, value } = await ask('GET', `/api/v1/messages/${id}`);
-      return status === 404 ? undefined : (value as MessageStory);
-    },
-    records: (wanted) => post<RecordsPage>('/api/v1/records', wanted),
-    trace: (from) => post<DialoguePage>('/api/v1/trace', from === undefined ? {} : { from }),
-    stats: async () => (await ask('GET', '/api/v1/stats')).value as QueueStats,
+    ready: () => get<Readiness>('/readyz', { checks: 'list' }, 503),
+    list: (filter) => post<MessageSummary[]>('/api/v1/messages', { filter }, [summary]),
+    story: async (id) =>
+      /^[\w-]{1,64}$/.test(id)
+        ? answer<MessageStory>(['GET', `/api/v1/messages/${id}`], { ...summary, records: 'list', events: 'list' }, 404)
+        : undefined,
+    records: (wanted) => post<RecordsPage>('/api/v1/records', wanted, { found: 'list' }),
+    trace: (from) => post<DialoguePage>('/api/v1/trace', from === undefined ? {} : { from }, { lines: 'list' }),
+    stats: () => get<QueueStats>('/api/v1/stats', { messages: 'number', recipients: 'object' }),
     act: async (act, filter, note) =>
-      (await post<{ recipients: number }>('/api/v1/act', { act, filter, note })).recipients,
+      (await post<{ recipients: number }>('/api/v1/act', { act, filter, note }, { recipients: 'number' })).recipients,
     override: async (id, ignore, reason) => {
-      const { status, value } = await ask('POST', '/api/v1/override', { id, ignore, reason });
-      const { recipients, error } = value as { recipients?: number; error?: string };
-      if (status !== 200 && status !== 404) throw new RelayUnreachable(`the relay at ${name} could not: ${error}`);
-      return recipients;
+      const asked = ['POST', '/api/v1/override', { id, ignore, reason }] as const;
+      return (await answer<{ recipients: number }>([...asked], { recipients: 'number' }, 404))?.recipients;
     },
-    flush: async () => void (await post('/api/v1/flush', {})),
+    flush: async () => void (await post('/api/v1/flush', {}, {})),
     probe: async (address) => {
-      const given = await post<{ id?: string; nonce?: string; refused?: string }>('/api/v1/probe', { address });
+      const given = await post<{ id?: string; nonce?: string; refused?: string }>('/api/v1/probe', { address }, {});
       return given.id === undefined
         ? fault(given.refused ?? 'refused')
         : ok({ id: given.id, nonce: given.nonce ?? '' });
     },
-    policies: async () => (await ask('GET', '/api/v1/policies')).value as readonly CachedPolicy[],
-    policy: async (domain) => {
-      const { status, value } = await ask('GET', `/api/v1/policies/${domain}`);
-      return status === 404 ? undefined : (value as CachedPolicy);
-    },
-    refreshPolicy: (domain) => post<RefreshedPolicy>('/api/v1/policies/refresh', { domain }),
-    forgetPolicy: async (domain) => {
-      const { status, value } = await ask('POST', '/api/v1/policies/forget', { domain });
-      return status === 404 ? undefined : (value as CachedPolicy);
-    },
-    check: (subject, options) => post<Result<CheckReport, string>>('/api/v1/check', { subject, options }),
+    policies: () => get<CachedPolicy[]>('/api/v1/policies', [cached]),
+    policy: (domain) => answer<CachedPolicy>(['GET', `/api/v1/policies/${domain}`], cached, 404),
+    refreshPolicy: (domain) =>
+      post<RefreshedPolicy>('/api/v1/policies/refresh', { domain }, { outcome: 'string', policy: 'object' }),
+    forgetPolicy: (domain) => answer<CachedPolicy>(['POST', '/api/v1/policies/forget', { domain }], cached, 404),
+    check: (subject, options) =>
+      post<Result<CheckReport, string>>('/api/v1/check', { subject, options }, { kind: 'string' }),
   };
+}
+
+type Word = 'list' | 'number' | 'object' | 'string';
+/** As much of an answer as tells a relay from any other server; null is an object here. */
+type Form<T> = T extends readonly (infer Row)[] ? readonly [Form<Row>] : { readonly [Key in keyof T]?: Word };
+
+const summary: Form<MessageSummary> = { message: 'object', recipients: 'list' };
+const cached: Form<CachedPolicy> = { domain: 'string', id: 'string', mode: 'string', mx: 'list', body: 'string' };
+
+function fits(value: unknown, form: object): boolean {
+  if (Array.isArray(form)) return Array.isArray(value) && value.every((row) => fits(row, form[0] as object));
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.entries(form).every(([key, word]) => {
+      const held = (value as Readonly<Record<string, unknown>>)[key];
+      return word === 'list' ? Array.isArray(held) : typeof held === word;
+    })
+  );
 }
 
 /** The relay answers with an object or a list, never with a bare value. */

@@ -44,7 +44,8 @@ const relay: Relay = {
   records: async () => ({ found: [], next: undefined }),
   dialogues: { read: () => ({ lines: [], next: 1, missed: 0 }) },
   list: async () => [],
-  story: async (id) => (id === 'Q1' ? ({ message: { id } } as unknown as MessageStory) : undefined),
+  story: async (id) =>
+    id === 'Q1' ? ({ message: { id }, recipients: [], records: [], events: [] } as unknown as MessageStory) : undefined,
   act: async (act) => {
     acts.push(act);
     return 3;
