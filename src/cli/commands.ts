@@ -192,6 +192,12 @@ export const commands: readonly Command[] = [
       { name: 'no-connect', says: 'connect to nobody' },
       { name: 'good', value: 'name', multiple: 'yes', says: 'a name that must be secure' },
       { name: 'bad', value: 'name', multiple: 'yes', says: 'a name that must be bogus' },
+      {
+        name: 'plan',
+        value: 'plan.toml',
+        multiple: 'yes',
+        says: 'a plan of tlsa rollover: whether another program would write its live files; default /etc/sekisho/rollover.toml',
+      },
     ],
     data: ['doctor'],
     exits: ['no', 'unknown'],

@@ -1,5 +1,6 @@
 // `sekisho doctor [domain…]`: can this machine do the job, and are domains of ours ready for DANE (OPS-60 to OPS-62).
 
+import { type LineagePlan, readRolloverPlan } from '../config/rollover.ts';
 import type { DomainName } from '../core/base/brand.ts';
 import { parseDomainName } from '../core/base/domain-name.ts';
 import { padded } from '../core/words/say.ts';
@@ -21,8 +22,14 @@ export async function doctor(program: Program, given: Arguments): Promise<ExitCo
   }
   const loaded = loadedOrFaults(program, given);
   if (loaded === undefined) return exitCodes.usage;
+  const lineages = await readPlans(program, given.flags.all('plan'));
+  if (typeof lineages === 'string') {
+    terminal.err(`sekisho: ${printable(lineages)}\n`);
+    return exitCodes.usage;
+  }
   const request: DoctorRequest = {
     domains,
+    lineages,
     reach: given.flags.on('no-connect') ? 'none' : given.flags.all('reach'),
     good: given.flags.all('good'),
     bad: given.flags.all('bad'),
@@ -50,4 +57,21 @@ export async function doctor(program: Program, given: Arguments): Promise<ExitCo
   if (faults.length > 0) return exitCodes.usage;
   if (findings.some((found) => found.outcome === 'fail')) return exitCodes.no;
   return findings.some((found) => found.outcome === 'unknown') ? exitCodes.unknown : exitCodes.yes;
+}
+
+/** Where the examples of the manual have it. */
+const usualPlan = '/etc/sekisho/rollover.toml';
+
+/** @returns what is wrong with one of them. */
+async function readPlans(program: Program, paths: readonly string[]): Promise<readonly LineagePlan[] | string> {
+  const lineages: LineagePlan[] = [];
+  for (const path of paths.length === 0 ? [usualPlan] : paths) {
+    const read = await program.read(path);
+    if (read.kind === 'fault' && paths.length === 0) return [];
+    if (read.kind === 'fault') return read.fault;
+    const plan = readRolloverPlan(new TextDecoder().decode(read.value));
+    if (plan.kind === 'fault') return `${path}: ${plan.fault}`;
+    lineages.push(...plan.value.lineages);
+  }
+  return lineages;
 }

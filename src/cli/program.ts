@@ -132,6 +132,8 @@ export type DoctorRequest = {
   /** Names whose look-up must be secure, and bogus. */
   readonly good: readonly string[];
   readonly bad: readonly string[];
+  /** Certificates that `tlsa rollover` changes (OPS-46). */
+  readonly lineages: readonly LineagePlan[];
 };
 
 /** Whatever is wrong or could not be told comes with what to do about it. */

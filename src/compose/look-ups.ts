@@ -15,6 +15,7 @@ import { sightOf, surroundings, withBench } from './bench.ts';
 import { examineMachine } from './doctor.ts';
 import { examineDkim } from './doctor-dkim.ts';
 import { examineOutside } from './doctor-outside.ts';
+import { examineRenewal } from './doctor-renewal.ts';
 import { gatherSight } from './materials.ts';
 import { openResolver } from './outlook.ts';
 import type { Environment } from './settings.ts';
@@ -42,7 +43,16 @@ export function makeLookUps(terminal: Terminal, env: Environment): LookUps {
       const [here, outside] = await Promise.all([
         examineMachine(loaded.config, materials, surroundings(flags, terminal)),
         withBench(loaded, flags, env, terminal, async (bench) =>
-          ok([...(await examineOutside(loaded.config, bench, request)), ...(await examineDkim(loaded, bench, env))]),
+          ok([
+            ...(await examineOutside(loaded.config, bench, request)),
+            ...(await examineDkim(loaded, bench, env)),
+            ...(await examineRenewal({
+              root: '/',
+              config: loaded.config,
+              lineages: request.lineages,
+              resolver: bench.outlook.resolver,
+            })),
+          ]),
         ),
       ]);
       // What is wrong with the settings was told by `inspect`.

@@ -259,7 +259,7 @@ function viewFrom(server: string, owner: string, { state, because, records, deni
   };
 }
 
-const dataFrom = (rdata: Uint8Array): TlsaData =>
+export const dataFrom = (rdata: Uint8Array): TlsaData =>
   ({
     usage: rdata[0] ?? 255,
     selector: rdata[1] ?? 255,

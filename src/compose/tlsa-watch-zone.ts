@@ -29,7 +29,7 @@ export async function lookAtSignatures(
       const { chain, aliases } = await outlook.resolver.lookup(name.value, RrType[type]);
       const own = chain.at(-1)?.zone;
       // A DS set is a set of the zone above like any other.
-      const setIn = (zone: Name): string => (zone === own ? type : aliases.length > 0 ? 'alias or DS' : 'DS');
+      const setIn = (zone: Name): string => (zone === own ? type : aliases.length > 0 ? 'RRSET' : 'DS');
       const steps = chain.map((step) => ({
         ...step,
         zone: nameToText(step.zone),

@@ -1,7 +1,7 @@
 // `sekisho doctor` in the laboratory: what others say of this machine, and a domain on its way to DANE.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import type { DoctorFinding } from '../../src/cli/program.ts';
@@ -124,6 +124,36 @@ test('wrong words: exit 2 and one line', async () => {
   const said = await sekisho(world, 'doctor', 'a b');
   assert.equal(said.code, 2);
   assert.match(said.err, /^sekisho: "a b" is no domain/);
+});
+
+test('OPS-46 a plan whose live file certbot itself replaces; a plan that cannot be read is exit 2', async () => {
+  const live = join(world.folder, 'le/live/mx.dane-ee.test');
+  mkdirSync(live, { recursive: true });
+  mkdirSync(join(world.folder, 'le/renewal'));
+  writeFileSync(join(world.folder, 'le/renewal/mx.dane-ee.test.conf'), `fullchain = ${live}/fullchain.pem\n`);
+  writeFileSync(join(live, 'fullchain.pem'), '');
+  const plan = join(world.folder, 'rollover.toml');
+  const write = (file: string): void =>
+    writeFileSync(
+      plan,
+      `[[lineage]]\nname = "mx"\nsource = "${live}"\nlive = "${file}"\nservices = ["mx.dane-ee.test:25"]\n`,
+    );
+  write(join(live, 'fullchain.pem'));
+  const bad = await doctor('--no-connect', '--plan', plan);
+  assert.equal(bad.code, 1);
+  assert.deepEqual(outcomes(bad.of('renewal')), ['fail']);
+  write(join(world.folder, 'own.pem'));
+  assert.deepEqual(outcomes((await doctor('--no-connect', '--plan', plan)).of('renewal')), ['pass']);
+  for (const [path, says] of [
+    [join(world.folder, 'nowhere'), /no such file/],
+    [join(live, 'fullchain.pem'), /the file is empty/],
+    [world.config, /there is no "/],
+  ] as const) {
+    const said = await sekisho(world, 'doctor', '--plan', path);
+    assert.equal(said.code, 2);
+    assert.match(said.err, says);
+    assert.equal(said.err.trimEnd().split('\n').length, 1, said.err);
+  }
 });
 
 test('OPS-60 the DKIM key can be read and is the one that is published, or it is said what is wrong', async () => {

@@ -22,7 +22,6 @@ export const reasons: ReadonlyMap<string, string> = new Map(
       ['not built: raw public keys are not negotiated (DANE-46 leaves it open)', 'CERT-71 DANE-46'],
       ['not built: this advice to publishers', 'DANE-86 DANE-87 DANE-90 DANE-91 DANE-92'],
       ['not built: a common set of records by CNAME', 'OPS-43'],
-      ['in part: a plan over files of the certificate program is refused; doctor looks at no timers', 'OPS-46'],
       ['in part: destinations with their reasons and what waits; no contact is printed', 'OPS-56'],
       ['in part: files of certbot and dehydrated are taken; no certificate is shown to other hosts', 'OPS-3'],
       [manual, 'OPS-8 OPS-63'],

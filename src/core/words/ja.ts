@@ -3,6 +3,7 @@
 import { jaEvidence } from './ja-evidence.ts';
 import { jaHelp } from './ja-help.ts';
 import { jaReasons } from './ja-reasons.ts';
+import { jaRenewal } from './ja-renewal.ts';
 import { jaSettings } from './ja-settings.ts';
 import { jaTlsa } from './ja-tlsa.ts';
 import { jaVerbs } from './ja-verbs.ts';
@@ -14,4 +15,5 @@ export const japanese: Readonly<Record<string, string>> = {
   ...jaVerbs,
   ...jaTlsa,
   ...jaSettings,
+  ...jaRenewal,
 };
