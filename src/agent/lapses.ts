@@ -30,15 +30,14 @@ export function lapsesIn(today: CheckReport, signatures: readonly SignatureEnd[]
 function certificateLapses({ host, chain, authn }: CheckedHost, at: Instant): readonly Lapse[] {
   return chain.flatMap(({ notAfter, subject }, depth): readonly Lapse[] => {
     if (notAfter === null || !isOver(notAfter, at)) return [];
-    // DANE-44
-    const harmless = authn.includes('dane-ee') ? '; DANE-EE does not look at dates' : '';
     const says = depth === 0 ? 'the certificate has expired' : 'a certificate of the chain has expired';
     return [
       {
         what: 'certificate',
         name: depth === 0 ? host : `${host}: ${subject ?? ''}`,
         until: notAfter,
-        says: `${says}${harmless}`,
+        // DANE-44
+        says: authn.includes('dane-ee') ? `${says}; DANE-EE does not look at dates` : says,
       },
     ];
   });

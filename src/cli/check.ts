@@ -6,7 +6,7 @@ import { ladder, oneLine } from './check-ladder.ts';
 import type { Arguments } from './flags.ts';
 import type { CheckOptions, Program } from './program.ts';
 import { loadedOrFaults } from './settings.ts';
-import { type ExitCode, exitCodes, json, printable, worst } from './terminal.ts';
+import { type ExitCode, exitCodes, json, printable, say, type Terminal, worst } from './terminal.ts';
 import { readLocal } from './tlsa-check.ts';
 
 const floors = ['may', 'encrypt', 'verify', 'secure', 'dane-only'];
@@ -32,7 +32,10 @@ export async function check(program: Program, given: Arguments): Promise<ExitCod
   const looked = flags.on('via-daemon')
     ? viaDaemon(program.relay(loaded, flags), subjects, options)
     : program.check(loaded, flags, subjects, options);
+  let done = 0;
+  terminal.progress?.(lookingAt(terminal, subjects, done));
   for await (const result of looked) {
+    done += 1;
     if (result.kind === 'fault') {
       terminal.err(`sekisho: ${printable(result.fault)}\n`);
       codes.push(exitCodes.usage);
@@ -46,9 +49,17 @@ export async function check(program: Program, given: Arguments): Promise<ExitCod
         `${subjects.length > 1 && !flags.on('verbose') ? oneLine(program, report) : ladder(program, report, flags)}\n`,
       );
     codes.push(exitOf(report, flags.text('require')), ...(report.authorities ?? []).map(exitOfServers));
+    terminal.progress?.(lookingAt(terminal, subjects, done));
   }
+  terminal.progress?.('');
   return worst([...codes, await writeReport(program, given, reports, loaded.config.resolver.servers)]);
 }
+
+/** Who waits sees for what. */
+const lookingAt = (terminal: Terminal, subjects: readonly string[], done: number): string =>
+  done >= subjects.length
+    ? ''
+    : `${say(terminal, `looking at ${printable(subjects[done] ?? '')}`)}${subjects.length > 1 ? ` (${done + 1}/${subjects.length})` : ''}`;
 
 const viewOf = (report: CheckReport): unknown => ({ schema: 'sekisho.check/1', ...report });
 

@@ -15,6 +15,7 @@ import {
   exitCodes,
   folded,
   guarded,
+  hanging,
   printable,
   say,
   speaking,
@@ -28,6 +29,8 @@ export type Command = {
   readonly says: string;
   readonly examples: readonly string[];
   readonly flags: readonly FlagSpec[];
+  /** Left out: the verb judges its words itself. */
+  readonly words?: 'none';
   /** OPS-18: the schemas of docs/schemas that describe `--json`; `document`: what is printed has a form of its own. */
   readonly data: readonly string[] | 'document';
   /** OPS-12: besides yes, usage and bug, which every verb has. */
@@ -53,6 +56,7 @@ export const commands: readonly Command[] = [
     says: 'the relay, in the foreground',
     examples: ['sekisho run', 'sekisho run -c /etc/sekisho/sekisho.toml'],
     flags: [],
+    words: 'none',
     data: [],
     exits: [],
     run: async (program, given) => {
@@ -66,6 +70,7 @@ export const commands: readonly Command[] = [
     says: 'an offline mail internet, the relay and the status page',
     examples: ['sekisho lab', 'sekisho lab --once --json'],
     flags: [{ name: 'once', says: 'one message to each destination, then stop' }],
+    words: 'none',
     data: ['lab'],
     exits: ['no'],
     run: (program, given) => program.lab(given.flags),
@@ -95,6 +100,7 @@ export const commands: readonly Command[] = [
       },
       { name: 'flush', value: 'command', says: 'has that relay try the domain again that is put behind it' },
     ],
+    words: 'none',
     data: ['siege'],
     exits: ['no', 'unknown'],
     run: async (...asked) => (await import('./siege.ts')).siege(...asked),
@@ -312,6 +318,7 @@ export const commands: readonly Command[] = [
       { name: 'form', value: tlsaForms.join('|'), says: 'make: default zone, or bare without a host' },
       { name: 'ttl', value: '3600', says: 'make: seconds, or 1h' },
       { name: 'zone', value: 'domain', says: 'make: names relative to this zone' },
+      { name: 'common', value: 'name', says: 'make: the records once, at this name, and an alias at each owner' },
       { name: 'record', value: '"3 1 1 …"', multiple: 'yes', says: 'check: instead of what is published' },
       { name: 'cert', value: 'pem', says: 'check: instead of what is presented; nothing is connected to' },
       { name: 'chain', value: 'pem', says: 'check: issuers that will be sent with --cert' },
@@ -360,6 +367,7 @@ export const commands: readonly Command[] = [
     says: 'ask the running relay; made for HEALTHCHECK',
     examples: ['sekisho health --ready'],
     flags: [{ name: 'ready', says: 'ready to take and deliver mail, not only alive' }],
+    words: 'none',
     data: ['health'],
     exits: ['no', 'unreachable'],
     run: async (...asked) => (await import('./health.ts')).health(...asked),
@@ -381,6 +389,7 @@ export const commands: readonly Command[] = [
     says: 'the manual page, on standard output',
     examples: ['sekisho man > /usr/local/share/man/man8/sekisho.8'],
     flags: [],
+    words: 'none',
     data: 'document',
     exits: [],
     run: async (program) => (await import('./man.ts')).man(program, { commands, common: commonFlags }),
@@ -391,6 +400,7 @@ export const commands: readonly Command[] = [
     says: 'the version',
     examples: ['sekisho version'],
     flags: [],
+    words: 'none',
     data: ['version'],
     exits: [],
     run: async (program, given) => {
@@ -417,7 +427,7 @@ export async function dispatch(spoken: Program, argv: readonly string[]): Promis
 
 async function answer(program: Program, argv: readonly string[]): Promise<ExitCode> {
   const [verb, ...rest] = argv;
-  if (verb === undefined || verb === '--help' || verb === '-h' || verb === 'help') return help(program, rest[0]);
+  if (verb === undefined || verb === '--help' || verb === '-h' || verb === 'help') return help(program, helpWord(rest));
   if (verb === '--version') return answer(program, ['version', ...rest]);
   const command = commands.find((candidate) => candidate.name === verb);
   if (!command) {
@@ -441,6 +451,9 @@ async function answer(program: Program, argv: readonly string[]): Promise<ExitCo
   if (given.value.flags.on('help')) return help(program, verb);
   const amiss = commonFault(given.value.flags, program.now());
   if (amiss !== undefined) return misuse(program, printable(amiss), `sekisho help ${verb}`);
+  const [word] = given.value.words;
+  if (command.words === 'none' && word !== undefined)
+    return misuse(program, surplus(verb, JSON.stringify(printable(word))), `sekisho help ${verb}`);
   if (command.data === 'document' && given.value.flags.on('json'))
     return misuse(program, `${verb} prints no data: leave --json out`, `sekisho help ${verb}`);
   try {
@@ -454,6 +467,12 @@ async function answer(program: Program, argv: readonly string[]): Promise<ExitCo
     return exitCodes.bug;
   }
 }
+
+/** `--lang ja` and the like may stand before it. */
+const helpWord = (rest: readonly string[]): string | undefined => {
+  const given = parseFlags(rest, commonFlags);
+  return given.kind === 'ok' ? given.value.words[0] : rest.find((word) => !word.startsWith('-'));
+};
 
 function misuse(program: Program, says: string, see: string): ExitCode {
   program.terminal.err(`sekisho: ${says}\nsee: ${see}\n`);
@@ -469,18 +488,19 @@ const flagRow =
 
 function help(program: Program, verb: string | undefined): ExitCode {
   const { terminal } = program;
+  const { width } = terminal.style;
   const says = (text: string): string => say(terminal, text);
   const command = commands.find((candidate) => candidate.name === verb);
   if (command) {
-    terminal.out(`${bold(terminal, `sekisho ${command.name}`)}: ${says(command.says)}\n\n`);
+    terminal.out(`${hanging(terminal, `${bold(terminal, `sekisho ${command.name}`)}: `, says(command.says))}\n\n`);
     terminal.out(`${command.examples.map((example) => `  ${example}`).join('\n')}\n\n`);
     const reading = helpTexts[command.name];
-    if (reading !== undefined) terminal.out(`${folded(says(reading), Math.min(terminal.style.width, 100))}\n\n`);
-    terminal.out(`usage: sekisho ${command.usage}\n\n`);
-    if (command.flags.length > 0) terminal.out(`${table(command.flags.map(flagRow(terminal)))}\n\n`);
-    terminal.out(`flags of all verbs:\n${table(commonFlags.map(flagRow(terminal)))}\n\n`);
+    if (reading !== undefined) terminal.out(`${folded(says(reading), Math.min(width, 100))}\n\n`);
+    terminal.out(`${hanging(terminal, `${says('usage')}: sekisho `, command.usage)}\n\n`);
+    if (command.flags.length > 0) terminal.out(`${table(command.flags.map(flagRow(terminal)), width)}\n\n`);
+    terminal.out(`${says('flags of all verbs')}:\n${table(commonFlags.map(flagRow(terminal)), width)}\n\n`);
     if (command.data !== 'document' && command.data.length > 0)
-      terminal.out(`${folded(schemaLine(command.data), 100)}\n`);
+      terminal.out(`${folded(schemaLine(command.data), Math.min(width, 100))}\n`);
     terminal.out(`${exitLine(terminal, command.exits)}\n`);
     return exitCodes.yes;
   }
@@ -492,7 +512,7 @@ function help(program: Program, verb: string | undefined): ExitCode {
       ['status', entry.status],
       ['source', entry.rfc],
     ].map(([name = '', text = '']) => [`  ${says(name)}`, says(text)]);
-    terminal.out(`${bold(terminal, verb)}: ${says(entry.sentence)}\n\n${table(rows)}\n`);
+    terminal.out(`${hanging(terminal, `${bold(terminal, verb)}: `, says(entry.sentence))}\n\n${table(rows, width)}\n`);
     return exitCodes.yes;
   }
   if (verb !== undefined)
@@ -502,11 +522,16 @@ function help(program: Program, verb: string | undefined): ExitCode {
       'sekisho help',
     );
   terminal.out(
-    `${bold(terminal, 'sekisho')}: ${says('a mail relay that delivers only over connections it can prove')}\n\n`,
+    `${hanging(terminal, `${bold(terminal, 'sekisho')}: `, says('a mail relay that delivers only over connections it can prove'))}\n\n`,
   );
-  terminal.out(`${table(commands.map((candidate) => [`  ${candidate.name}`, says(candidate.says)]))}\n\n`);
   terminal.out(
-    `sekisho help <verb> shows examples and flags, sekisho help <reason> explains a reason code.\n${exitLine(terminal, ['no', 'unknown', 'unreachable'])}\n`,
+    `${table(
+      commands.map((candidate) => [`  ${candidate.name}`, says(candidate.says)]),
+      width,
+    )}\n\n`,
+  );
+  terminal.out(
+    `${hanging(terminal, '', says('sekisho help <verb> shows examples and flags, sekisho help <reason> explains a reason code.'))}\n${exitLine(terminal, ['no', 'unknown', 'unreachable'])}\n`,
   );
   return exitCodes.yes;
 }
@@ -520,6 +545,12 @@ const exitWords: Readonly<Record<keyof typeof exitCodes, string>> = {
   bug: '5 internal error',
 };
 
+/** `run sekisho.toml` must not start with another configuration. */
+const surplus = (verb: string, word: string): string =>
+  verb === 'run'
+    ? `${verb} takes no arguments, not ${word}; the configuration is named with -c`
+    : `${verb} takes no arguments, not ${word}`;
+
 /** OPS-18: where the form of `--json` is written down. */
 const schemaLine = (data: readonly string[]): string =>
   `--json: ${data.map((name) => `docs/schemas/${name}.schema.json`).join(' ')}`;
@@ -531,5 +562,5 @@ const exitLine = (terminal: Terminal, exits: readonly Exit[]): string => {
   const words = (Object.keys(exitWords) as Exit[])
     .filter((one) => one === 'yes' || one === 'usage' || one === 'bug' || exits.includes(one))
     .map((one) => say(terminal, exitWords[one]));
-  return `exit status: ${words.join(', ')}`;
+  return hanging(terminal, `${say(terminal, 'exit status')}: `, words.join(', '));
 };

@@ -1,6 +1,7 @@
 // `sekisho completion bash|zsh|fish`: what can be typed next, printed from the one table of verbs.
 
 import { reasons } from '../core/policy/catalogue.ts';
+import { type Language, translate } from '../core/words/say.ts';
 import type { Command } from './commands.ts';
 import type { Arguments, FlagSpec } from './flags.ts';
 import type { Program } from './program.ts';
@@ -19,9 +20,21 @@ export async function completion(program: Program, { words }: Arguments, table: 
     program.terminal.err(`sekisho: completion wants bash, zsh or fish${wrong}\nsee: sekisho help completion\n`);
     return exitCodes.usage;
   }
-  program.terminal.out({ bash, zsh, fish }[shell](table));
+  program.terminal.out({ bash, zsh, fish }[shell](spokenIn(program.terminal.style.language ?? 'en', table)));
   return exitCodes.yes;
 }
+
+/** OPS-64: descriptions in that language. */
+const spokenIn = (language: Language, { commands, common }: Table): Spoken => {
+  const says = (text: string): string => translate(language, text);
+  const spoken = <T extends { readonly says: string }>(one: T): T => ({ ...one, says: says(one.says) });
+  const flagged = commands.map((command) => ({ ...spoken(command), flags: command.flags.map(spoken) }));
+  return { commands: flagged, common: common.map(spoken), says };
+};
+
+type Spoken = Table & { readonly says: (text: string) => string };
+
+const helpSays = 'examples and flags of a verb, or what a reason code means';
 
 /** The words that may stand behind a verb: the alternatives of its usage. */
 export const subverbs = ({ name, usage }: Command): readonly string[] => {
@@ -44,7 +57,7 @@ const helpWords = ({ commands }: Table): readonly string[] => [...commands.map((
 
 // ---- bash
 
-function bash(table: Table): string {
+function bash(table: Spoken): string {
   const verbs = table.commands.map((command) => {
     const words = [...subverbs(command), ...flagsOf(command, table).map(({ name }) => `--${name}`)];
     return `    ${command.name}) words="${words.join(' ')}" ;;`;
@@ -57,7 +70,7 @@ function bash(table: Table): string {
   const common = table.common
     .filter((flag) => choices(flag).length > 0)
     .map((flag) => `    *" --${flag.name}") words="${choices(flag).join(' ')}" ;;`);
-  return `# bash completion for sekisho; put it into /etc/bash_completion.d or source it
+  return `# ${table.says('bash completion for sekisho; put it into /etc/bash_completion.d or source it')}
 _sekisho() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" verb="\${COMP_WORDS[1]}" words=""
   COMPREPLY=()
@@ -93,7 +106,7 @@ function zshFlag(flag: FlagSpec): string {
   return quoted(`${star}--${flag.name}=${says}:${zshText(flag.value)}:${action}`);
 }
 
-function zsh(table: Table): string {
+function zsh(table: Spoken): string {
   const verbs = table.commands.map(({ name, says }) => `    ${quoted(`${name}:${zshText(says)}`)}`);
   const cases = table.commands.map((command) => {
     const words = subverbs(command);
@@ -102,12 +115,12 @@ function zsh(table: Table): string {
     return `    ${command.name}) _arguments ${[...flags, first].join(' \\\n      ')} ;;`;
   });
   return `#compdef sekisho
-# zsh completion for sekisho; put it as _sekisho into a folder of $fpath
+# ${table.says('zsh completion for sekisho; put it as _sekisho into a folder of $fpath')}
 _sekisho() {
   local -a verbs
   verbs=(
 ${verbs.join('\n')}
-    'help:examples and flags of a verb, or what a reason code means'
+    ${quoted(`help:${zshText(table.says(helpSays))}`)}
   )
   if (( CURRENT == 2 )); then
     _describe 'verb' verbs
@@ -136,7 +149,7 @@ function fishFlag(condition: string, flag: FlagSpec): string {
   return `complete -c sekisho${condition} -l ${flag.name}${short}${value} -d ${fishText(flag.says)}`;
 }
 
-function fish(table: Table): string {
+function fish(table: Spoken): string {
   const lines = table.commands.flatMap((command) => {
     const seen = ` -n '__fish_seen_subcommand_from ${command.name}'`;
     const words = subverbs(command);
@@ -147,9 +160,9 @@ function fish(table: Table): string {
     ];
   });
   const common = [
-    "complete -c sekisho -n __fish_use_subcommand -f -a help -d 'examples and flags of a verb, or a reason code'",
+    `complete -c sekisho -n __fish_use_subcommand -f -a help -d ${fishText(table.says(helpSays))}`,
     `complete -c sekisho -n '__fish_seen_subcommand_from help' -f -a ${fishText(helpWords(table).join(' '))}`,
     ...table.common.map((flag) => fishFlag('', flag)),
   ];
-  return `# fish completion for sekisho; put it into ~/.config/fish/completions/sekisho.fish\n${[...lines, ...common].join('\n')}\n`;
+  return `# ${table.says('fish completion for sekisho; put it into ~/.config/fish/completions/sekisho.fish')}\n${[...lines, ...common].join('\n')}\n`;
 }

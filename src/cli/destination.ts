@@ -8,7 +8,7 @@ import { levelOf, newestRecords, recordLine } from './log.ts';
 import type { Program, RelayClient } from './program.ts';
 import { readFilter } from './queue-filter.ts';
 import { loadedOrFaults } from './settings.ts';
-import { type ExitCode, exitCodes, json, printable, table } from './terminal.ts';
+import { type ExitCode, exitCodes, header, json, printable, table } from './terminal.ts';
 
 const says = {
   what: 'destination wants list, or show with one domain',
@@ -78,7 +78,7 @@ async function list(
       String(one.waiting),
       one.lastReason ?? '',
     ]);
-    terminal.out(rows.length === 0 ? `${says.none}\n` : `${table([says.header, ...rows])}\n`);
+    terminal.out(rows.length === 0 ? `${says.none}\n` : `${table([header(terminal, ...says.header), ...rows])}\n`);
   }
   return exitCodes.yes;
 }

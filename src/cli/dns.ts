@@ -3,7 +3,7 @@
 import type { Arguments } from './flags.ts';
 import type { Program } from './program.ts';
 import { loadedOrFaults } from './settings.ts';
-import { type ExitCode, exitCodes, json, mark, printable } from './terminal.ts';
+import { type ExitCode, exitCodes, json, mark, printable, say } from './terminal.ts';
 
 export async function dns(program: Program, given: Arguments): Promise<ExitCode> {
   const { terminal } = program;
@@ -33,7 +33,7 @@ export async function dns(program: Program, given: Arguments): Promise<ExitCode>
       terminal.out(`    ${answer.name} ${answer.ttl} ${answer.type} ${printable(answer.data)}\n`);
     for (const link of report.chain)
       terminal.out(
-        `  chain  ${link.zone}${link.keyTag === null ? '' : `  key ${link.keyTag} algorithm ${link.algorithm}`}  ${link.outcome}\n`,
+        `  ${say(terminal, 'chain')}  ${link.zone}${link.keyTag === null ? '' : `  ${say(terminal, `key ${link.keyTag} algorithm ${link.algorithm}`)}`}  ${link.outcome}\n`,
       );
     terminal.out(`  ${report.queries} queries, ${report.verifications} verifications, ${report.elapsedMs} ms\n`);
   }

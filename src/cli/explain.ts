@@ -2,6 +2,7 @@
 
 import type { DeliveryRecord, MessageStory, RecipientRow } from '../agent/ports.ts';
 import type { Evidence } from '../core/base/evidence.ts';
+import { padded } from '../core/words/say.ts';
 import type { Arguments } from './flags.ts';
 import type { Program } from './program.ts';
 import { loadedOrFaults } from './settings.ts';
@@ -96,9 +97,11 @@ function tellAttempt(program: Program, record: DeliveryRecord): readonly string[
     `  ${text('at')}  ${where}  ${text('result')}: ${how}`,
     ...evidence.map(
       (item) =>
-        `      ${mark(terminal, item.outcome)} ${item.rung.padEnd(11)} ${printable(say(terminal, item.says))}  (${item.rule})`,
+        `      ${mark(terminal, item.outcome)} ${padded(say(terminal, item.rung), 11)} ${printable(say(terminal, item.says))}  (${item.rule})`,
     ),
-    ...(record.reply === null || record.reply === undefined ? [] : [`      reply ${text('reply')}`]),
+    ...(record.reply === null || record.reply === undefined
+      ? []
+      : [`      ${say(terminal, 'reply')} ${text('reply')}`]),
   ];
 }
 

@@ -3,7 +3,7 @@
 import type { Arguments } from './flags.ts';
 import { type Program, type RelayClient, RelayUnreachable } from './program.ts';
 import { loadedOrFaults } from './settings.ts';
-import { type ExitCode, exitCodes, json, mark, printable } from './terminal.ts';
+import { type ExitCode, exitCodes, json, mark, printable, say } from './terminal.ts';
 
 export async function health(program: Program, given: Arguments): Promise<ExitCode> {
   const loaded = loadedOrFaults(program, given);
@@ -29,7 +29,9 @@ async function ask(program: Program, given: Arguments, relay: RelayClient): Prom
   if (given.flags.on('json')) json(terminal, { schema: 'sekisho.health/1', ...readiness });
   else if (!given.flags.on('quiet')) {
     for (const found of readiness.checks)
-      terminal.out(`${mark(terminal, found.ok ? 'pass' : 'fail')} ${found.check}: ${printable(found.says)}\n`);
+      terminal.out(
+        `${mark(terminal, found.ok ? 'pass' : 'fail')} ${say(terminal, found.check)}: ${printable(say(terminal, found.says))}\n`,
+      );
   }
   return readiness.ready ? exitCodes.yes : exitCodes.no;
 }

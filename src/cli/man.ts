@@ -1,6 +1,7 @@
 // `sekisho man`: the manual page, printed from the one table of verbs (man(7) macros only).
 
 import { catalogue, reasons } from '../core/policy/catalogue.ts';
+import { type Language, translate } from '../core/words/say.ts';
 import type { Table } from './completion.ts';
 import type { FlagSpec } from './flags.ts';
 import { helpTexts } from './help-texts.ts';
@@ -17,17 +18,20 @@ const statuses: readonly (readonly [number, string])[] = [
 ];
 
 export async function man(program: Program, table: Table): Promise<ExitCode> {
-  program.terminal.out(manualPage(table, program.version));
+  program.terminal.out(manualPage(table, program.version, program.terminal.style.language));
   return exitCodes.yes;
 }
 
-export function manualPage({ commands, common }: Table, version: string): string {
-  const verbs = commands.flatMap(({ name, usage, says, examples, flags }) => [
+/** OPS-64: the requests and names of flags stay, the words are in that language. */
+export function manualPage({ commands, common }: Table, version: string, language: Language = 'en'): string {
+  const says = (text: string): string => roff(translate(language, text));
+  const flagLines = flagLinesIn(says);
+  const verbs = commands.flatMap(({ name, usage, says: what, examples, flags }) => [
     `.SS ${roff(name)}`,
-    roff(`${says[0]?.toUpperCase() ?? ''}${says.slice(1)}.`),
+    language === 'ja' ? says(what) : roff(`${what[0]?.toUpperCase() ?? ''}${what.slice(1)}.`),
     '.PP',
     `.B sekisho ${roff(usage)}`,
-    ...(helpTexts[name] === undefined ? [] : ['.PP', roff(helpTexts[name])]),
+    ...(helpTexts[name] === undefined ? [] : ['.PP', says(helpTexts[name])]),
     ...flags.flatMap(flagLines),
     '.PP',
     '.nf',
@@ -36,38 +40,44 @@ export function manualPage({ commands, common }: Table, version: string): string
   ]);
   const lines = [
     `.TH SEKISHO 8 "" "sekisho ${roff(version)}" "System Administration"`,
-    '.SH NAME',
-    'sekisho \\- mail relay that delivers only over connections it can prove',
-    '.SH SYNOPSIS',
+    `.SH ${says('NAME')}`,
+    `sekisho \\- ${says('a mail relay that delivers only over connections it can prove')}`,
+    `.SH ${says('SYNOPSIS')}`,
     '.B sekisho',
     '.I verb',
     '[flags]',
-    '.SH VERBS',
+    `.SH ${says('VERBS')}`,
     ...verbs,
-    '.SH FLAGS OF ALL VERBS',
+    `.SH ${says('FLAGS OF ALL VERBS')}`,
     ...common.flatMap(flagLines),
-    '.SH EXIT STATUS',
-    ...statuses.flatMap(([code, says]) => ['.TP', `.B ${code}`, roff(says)]),
+    `.SH ${says('EXIT STATUS')}`,
+    ...statuses.flatMap(([code, what]) => ['.TP', `.B ${code}`, says(what)]),
     '.PP',
-    'Of several subjects the worst counts, in the order 5, 4, 2, 1, 3, 0.',
-    '.SH REASON CODES',
-    roff('What sekisho help <code> explains, with cause and remedy.'),
-    ...reasons.flatMap((reason) => ['.TP', `.B ${roff(reason)}`, roff(`${catalogue[reason].sentence}.`)]),
-    '.SH FILES',
+    says('Of several subjects the worst counts, in the order 5, 4, 2, 1, 3, 0.'),
+    `.SH ${says('REASON CODES')}`,
+    says('What sekisho help <code> explains, with cause and remedy.'),
+    ...reasons.flatMap((reason) => [
+      '.TP',
+      `.B ${roff(reason)}`,
+      language === 'ja' ? says(catalogue[reason].sentence) : roff(`${catalogue[reason].sentence}.`),
+    ]),
+    `.SH ${says('FILES')}`,
     '.TP',
     '.I /etc/sekisho/sekisho.toml',
-    roff('The configuration, unless --config, $SEKISHO_CONFIG or ./sekisho.toml names another.'),
-    '.SH SEE ALSO',
+    says('The configuration, unless --config, $SEKISHO_CONFIG or ./sekisho.toml names another.'),
+    `.SH ${says('SEE ALSO')}`,
     roff('RFC 7672 (DANE), RFC 8461 (MTA-STS), RFC 8689 (REQUIRETLS), RFC 8460 (TLSRPT).'),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-const flagLines = (flag: FlagSpec): readonly string[] => [
-  '.TP',
-  `.B ${flag.short === undefined ? '' : roff(`-${flag.short}, `)}${roff(`--${flag.name}`)}${flag.value === undefined ? '' : ` \\fI${roff(flag.value)}\\fR`}`,
-  roff(flag.says),
-];
+const flagLinesIn =
+  (says: (text: string) => string) =>
+  (flag: FlagSpec): readonly string[] => [
+    '.TP',
+    `.B ${flag.short === undefined ? '' : roff(`-${flag.short}, `)}${roff(`--${flag.name}`)}${flag.value === undefined ? '' : ` \\fI${roff(flag.value)}\\fR`}`,
+    says(flag.says),
+  ];
 
 /** A backslash is an escape, a hyphen must stay one, and a dot or quote at the start of a line is a request. */
 function roff(text: string): string {

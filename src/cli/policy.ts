@@ -6,11 +6,12 @@ import type { DomainName } from '../core/base/brand.ts';
 import { parseDomainName } from '../core/base/domain-name.ts';
 import { lintMx, lintPolicy, lintRecords, type PolicyLint, type RecordLint } from '../core/mtasts/lint.ts';
 import type { PolicyFault } from '../core/mtasts/policy.ts';
+import { padded } from '../core/words/say.ts';
 import type { Arguments } from './flags.ts';
 import { policyMake } from './policy-make.ts';
 import type { Program } from './program.ts';
 import { loadedOrFaults } from './settings.ts';
-import { age, type ExitCode, exitCodes, json, mark, printable, table } from './terminal.ts';
+import { age, type ExitCode, exitCodes, header, json, mark, printable, say, table } from './terminal.ts';
 
 const schema = 'sekisho.policy/1';
 
@@ -104,17 +105,17 @@ function tellLint(
   ].filter((part) => part !== '');
   const verdict = found.valid ? 'valid' : 'invalid: a sender would not use it';
   terminal.out(
-    `${mark(terminal, found.valid ? 'pass' : 'fail')} ${verdict}${words.length > 0 ? `  ${printable(words.join(', '))}` : ''}\n`,
+    `${mark(terminal, found.valid ? 'pass' : 'fail')} ${say(terminal, verdict)}${words.length > 0 ? `  ${printable(words.join(', '))}` : ''}\n`,
   );
   const line = (fault: PolicyFault): string =>
-    `${fault.line === 0 ? '' : `line ${fault.line}: `}${printable(fault.says)} (${fault.code})`;
+    `${fault.line === 0 ? '' : say(terminal, `line ${fault.line}: `)}${printable(say(terminal, fault.says))} (${fault.code})`;
   for (const fault of found.errors.slice(0, shown)) terminal.out(`  ${mark(terminal, 'fail')} ${line(fault)}\n`);
   for (const fault of found.warnings.slice(0, shown)) terminal.out(`  ${mark(terminal, 'unknown')} ${line(fault)}\n`);
   const rest = Math.max(0, found.errors.length - shown) + Math.max(0, found.warnings.length - shown);
   if (rest > 0) terminal.out(`  … and ${rest} more\n`);
   if (match !== undefined)
     terminal.out(
-      `${mark(terminal, match ? 'pass' : 'fail')} ${match ? 'the policy names' : 'the policy does not name'} ${printable(flags.all('mx').join(' '))}\n`,
+      `${mark(terminal, match ? 'pass' : 'fail')} ${say(terminal, match ? 'the policy names' : 'the policy does not name')} ${printable(flags.all('mx').join(' '))}\n`,
     );
   return code;
 }
@@ -136,7 +137,8 @@ async function list(program: Program, given: Arguments): Promise<ExitCode> {
       one.state === 'expired' ? 'expired' : age(Date.parse(one.expiresAt) - program.now()),
       printable(one.mx.join(' ')),
     ]);
-    if (rows.length > 0) terminal.out(`${table([['DOMAIN', 'MODE', 'ID', 'AGE', 'LEFT', 'MX'], ...rows])}\n`);
+    if (rows.length > 0)
+      terminal.out(`${table([header(terminal, 'DOMAIN', 'MODE', 'ID', 'AGE', 'LEFT', 'MX'), ...rows])}\n`);
     else terminal.out('no policy is cached\n');
   }
   return exitCodes.yes;
@@ -171,11 +173,12 @@ async function cached(
 function tell(program: Program, one: CachedPolicy): string {
   const { terminal } = program;
   const left = Date.parse(one.expiresAt) - program.now();
+  const label = (text: string): string => padded(say(terminal, text), 8);
   const lines = [
     `${mark(terminal, one.state === 'expired' ? 'fail' : 'pass')} ${one.domain}  ${one.mode}  id ${printable(one.id)}`,
-    `  fetched  ${one.fetchedAt}`,
-    `  expires  ${one.expiresAt}${one.state === 'expired' ? ', over: it no longer counts' : ` (in ${age(left)}, max_age ${one.maxAge})`}`,
-    `  mx       ${printable(one.mx.join(' '))}`,
+    `  ${label('fetched')} ${one.fetchedAt}`,
+    `  ${label('expires')} ${one.expiresAt}${say(terminal, one.state === 'expired' ? ', over: it no longer counts' : ` (in ${age(left)}, max_age ${one.maxAge})`)}`,
+    `  ${label('mx')} ${printable(one.mx.join(' '))}`,
     '',
     ...one.body
       .trimEnd()
@@ -205,7 +208,7 @@ function refresh(
   else if (!flags.on('quiet')) {
     const which = done.policy === null ? '' : `  ${done.policy.mode} id ${printable(done.policy.id)}`;
     terminal.out(
-      `${mark(terminal, sign)} ${domain}${which}  ${words}${done.says === null ? '' : `: ${printable(done.says)}`}\n`,
+      `${mark(terminal, sign)} ${domain}${which}  ${say(terminal, words)}${done.says === null ? '' : `: ${printable(say(terminal, done.says))}`}\n`,
     );
   }
   return code;

@@ -2,12 +2,13 @@
 // that was reached, and how to read what the other end wrote.
 
 import type { DeliveryRecord, DialogueLine, MessageStory } from '../agent/ports.ts';
+import { padded } from '../core/words/say.ts';
 import { explain, explainView } from './explain.ts';
 import { type Arguments, timeoutOf } from './flags.ts';
 import { levelOf } from './log.ts';
 import type { Program, RelayClient } from './program.ts';
 import { loadedOrFaults } from './settings.ts';
-import { type ExitCode, exitCodes, json, printable } from './terminal.ts';
+import { type ExitCode, exitCodes, json, printable, say } from './terminal.ts';
 import { dialogueLine } from './trace.ts';
 
 const says = {
@@ -16,7 +17,7 @@ const says = {
   queued: (id: string, nonce: string): string => `probe ${nonce} is queued as ${id}`,
   unheard: 'a session that was open already carried it, so its dialogue was not heard from the start',
   late: (id: string): string => `${id} is still under way; see: sekisho explain ${id}`,
-  reached: (level: string, how: string): string => `reached    ${level}${how}`,
+  reached: 'reached',
   less: (level: string, wanted: string): string => `${level} is less than ${wanted}, which was expected`,
   levels: {
     dane: 'DANE: the host proved its key against a TLSA record that DNSSEC protects',
@@ -79,7 +80,7 @@ export async function probe(program: Program, given: Arguments): Promise<ExitCod
     for (const line of dialogue) terminal.out(`${dialogueLine(line)}\n`);
     terminal.out(dialogue.length === 0 && sent ? `${says.unheard}\n\n` : '\n');
     await explain(program, { ...given, words: [id] });
-    terminal.out(`\n${says.reached(says.levels[level], tlsOf(record))}\n`);
+    terminal.out(`\n${padded(say(terminal, says.reached), 10)} ${say(terminal, says.levels[level])}${tlsOf(record)}\n`);
     if (sent) terminal.out(`\n${says.reading(nonce, printable(String(record?.mx_host ?? 'the host'))).join('\n')}\n`);
   }
   if (sent && !enough) return complain(says.less(level, expected as string), exitCodes.no);

@@ -7,7 +7,7 @@ import type { Program, RelayClient } from './program.ts';
 import { readFilter } from './queue-filter.ts';
 import { override, unsure } from './queue-override.ts';
 import { loadedOrFaults } from './settings.ts';
-import { age, bytes, type ExitCode, exitCodes, json, printable, table } from './terminal.ts';
+import { age, bytes, type ExitCode, exitCodes, header, json, printable, say, table } from './terminal.ts';
 
 const acts = ['retry', 'hold', 'release', 'drop', 'bounce'] as const;
 type Act = (typeof acts)[number];
@@ -80,10 +80,11 @@ async function list(program: Program, given: Arguments, relay: RelayClient, filt
       printable(row.recipient.mailbox.text),
       row.state,
       row.state === 'queued' || row.state === 'deferred' ? age(row.dueAt - program.now()) : '-',
-      row.last === undefined ? '' : `${row.last.because}: ${printable(row.last.says)}`,
+      row.last === undefined ? '' : `${row.last.because}: ${printable(say(terminal, row.last.says))}`,
     ]),
   );
-  if (rows.length > 0) terminal.out(`${table([['ID', 'AGE', 'SIZE', 'TO', 'STATE', 'NEXT', 'BECAUSE'], ...rows])}\n`);
+  if (rows.length > 0)
+    terminal.out(`${table([header(terminal, 'ID', 'AGE', 'SIZE', 'TO', 'STATE', 'NEXT', 'BECAUSE'), ...rows])}\n`);
   terminal.out(
     stats.messages === 0 ? 'the queue is empty\n' : `${stories.length} of ${stats.messages} messages shown\n`,
   );

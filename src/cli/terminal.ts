@@ -62,14 +62,21 @@ export function guarded(terminal: Terminal): Terminal {
   };
 }
 
+const signs: Readonly<Record<string, string>> = { '·': '-', '§': 'section ', '…': '...', '’': "'" };
+
+/** `--ascii`, for our own signs; words of another script stay. */
+const plain = ({ style: { ascii } }: Terminal, text: string): string =>
+  ascii ? text.replace(/[·§…’]/g, (sign) => signs[sign] ?? '') : text;
+
 /** OPS-64: what is written to it line by line is said in its language; `data` goes to standard output as it is. */
 export function speaking(terminal: Terminal, output: 'data' | 'sentences'): Terminal {
-  const { language = 'en' } = terminal.style;
-  if (language === 'en') return terminal;
+  const { language = 'en', ascii } = terminal.style;
+  if (language === 'en' && !ascii) return terminal;
+  const said = (text: string): string => plain(terminal, translateLines(language, text));
   return {
     ...terminal,
-    out: output === 'data' ? terminal.out : (text) => terminal.out(translateLines(language, text)),
-    err: (text) => terminal.err(translateLines(language, text)),
+    out: output === 'data' ? terminal.out : (text) => terminal.out(said(text)),
+    err: (text) => terminal.err(said(text)),
   };
 }
 
@@ -78,7 +85,7 @@ export const folded = (text: string, width: number): string => foldedFrom(text, 
 
 /** @param taken columns of the first line that are not free. */
 function foldedFrom(text: string, width: number, taken: number): readonly string[] {
-  if (width === Number.POSITIVE_INFINITY) return [text];
+  if (columns(text) <= width - taken) return [text];
   const lines: string[] = [''];
   let left = width - taken;
   for (const token of text.match(
@@ -103,9 +110,11 @@ const readable = 24;
  * Text behind a head, in lines of the terminal's width; further lines stand beneath the text, or near the margin where the
  * terminal is narrow. What has no blank in it is never broken, so that it can be copied.
  *
- * @param tail goes to the end, on a line of its own where it must.
+ * @param ending goes to the end, on a line of its own where it must.
  */
-export function hanging({ style: { width } }: Terminal, head: string, text: string, tail = ''): string {
+export function hanging(terminal: Terminal, head: string, saying: string, ending = ''): string {
+  const { width } = terminal.style;
+  const [text, tail] = [plain(terminal, saying), plain(terminal, ending)];
   const taken = columns(head);
   const margin = head.length - head.trimStart().length;
   const indent = width - taken >= readable ? taken : Math.min(margin + 4, taken);
@@ -123,7 +132,7 @@ export const header = (terminal: Terminal, ...names: readonly string[]): readonl
 /** Columns as wide as their content; the last one takes what is left, in several lines where a width is given. */
 export function table(rows: readonly (readonly string[])[], width: number = Number.POSITIVE_INFINITY): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => columns(row[column] ?? ''))));
-  const terminal = { style: { width } } as Terminal;
+  const terminal: Terminal = { out: () => {}, err: () => {}, style: { color: false, ascii: false, width } };
   return rows
     .map((row) => {
       const head = row.slice(0, -1).map((cell, column) => `${padded(cell, widths[column] as number)}  `);

@@ -8,9 +8,9 @@ import type { TlsaData } from '../core/dane/make.ts';
 import type { Certificate } from '../core/x509/certificate.ts';
 import { readMaterial } from '../core/x509/material.ts';
 import type { Arguments } from './flags.ts';
-import type { Program } from './program.ts';
+import type { Program, TlsaReport } from './program.ts';
 import { loadedOrFaults } from './settings.ts';
-import { bold, type ExitCode, exitCodes, json, mark, printable, worst } from './terminal.ts';
+import { bold, type ExitCode, exitCodes, json, mark, printable, say, worst } from './terminal.ts';
 import { readHost, readPlace, readPorts, readStarttls, tlsAt } from './tlsa-words.ts';
 
 export async function tlsaCheck(program: Program, given: Arguments): Promise<ExitCode> {
@@ -114,7 +114,7 @@ const words: Readonly<Record<TlsaCheck['published'], string>> = {
   supposed: 'as given with --record',
 };
 
-function tell(program: Program, report: TlsaCheck, { flags }: Arguments): string {
+function tell(program: Program, report: TlsaReport, { flags }: Arguments): string {
   const { terminal } = program;
   const sign = { match: 'pass', mismatch: 'fail', 'not-published': 'fail', undetermined: 'unknown' } as const;
   const good = report.published === 'secure' || report.published === 'supposed';
@@ -130,7 +130,7 @@ function tell(program: Program, report: TlsaCheck, { flags }: Arguments): string
   for (const seen of report.presented) {
     const outcome = { match: 'pass', mismatch: 'fail', unreached: 'unknown' } as const;
     lines.push(
-      `  ${mark(terminal, outcome[seen.outcome])} ${seen.address}  ${seen.sni === null ? 'without SNI' : `SNI ${seen.sni}`}  ${printable(seen.says)}`,
+      `  ${mark(terminal, outcome[seen.outcome])} ${seen.address}  ${seen.sni === null ? say(terminal, 'without SNI') : `SNI ${seen.sni}`}  ${printable(say(terminal, seen.says))}`,
     );
     if (flags.on('verbose'))
       for (const [depth, certificate] of seen.chain.entries())
@@ -139,5 +139,6 @@ function tell(program: Program, report: TlsaCheck, { flags }: Arguments): string
   lines.push('', `  ${mark(terminal, sign[report.verdict])} ${printable(report.says)}`);
   if (report.wouldMatch !== null && report.verdict !== 'match')
     lines.push(`  what is presented is   ${report.owner} IN TLSA ${report.wouldMatch}`);
+  for (const { says } of report.advice) lines.push(`  ${mark(terminal, 'unknown')} ${printable(says)}`);
   return `${lines.join('\n')}\n`;
 }

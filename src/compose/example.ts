@@ -2,18 +2,20 @@
 
 import { readFileSync } from 'node:fs';
 import { type Setting, settings } from '../config/schema.ts';
+import { type Language, translate } from '../core/words/say.ts';
 import { profilePath } from './package.ts';
 
 /** @returns undefined for a profile that does not exist. */
-export function exampleConfig(profile = 'default'): string | undefined {
+export function exampleConfig(profile = 'default', language: Language = 'en'): string | undefined {
+  const says = (text: string): string => translate(language, text);
   const choice = settings.find((setting) => setting.path === 'profile');
   if (choice?.type.kind !== 'choice' || !choice.type.of.includes(profile)) return undefined;
-  const lines = [`profile = ${JSON.stringify(profile)}`, '', `# What the profile sets:`];
+  const lines = [`profile = ${JSON.stringify(profile)}`, '', `# ${says('What the profile sets:')}`];
   lines.push(
     ...readFileSync(profilePath(profile), 'utf8')
       .trim()
       .split('\n')
-      .map((line) => `# ${line}`),
+      .map((line) => `# ${line.startsWith('# ') ? `# ${says(line.slice(2))}` : line}`),
   );
   let section = '';
   for (const setting of settings.filter((candidate) => candidate.path !== 'profile')) {
@@ -22,8 +24,8 @@ export function exampleConfig(profile = 'default'): string | undefined {
       section = table;
       lines.push('', `# [${table}]`);
     }
-    if (setting.type.kind === 'map') lines.push(`# root = "ops@example.org"    # ${setting.says}`);
-    else lines.push(`# ${key} = ${sample(setting)}    # ${setting.says}`);
+    if (setting.type.kind === 'map') lines.push(`# root = "ops@example.org"    # ${says(setting.says)}`);
+    else lines.push(`# ${key} = ${sample(setting)}    # ${says(setting.says)}`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -55,7 +55,7 @@ export function makeProgram(terminal: Terminal, env: Environment): Program {
     presented: async (...asked) => (await lookUps()).presented(...asked),
     doctor: async (...asked) => (await lookUps()).doctor(...asked),
     relay: (loaded, flags) => relayClient(loaded, flags, env),
-    exampleConfig,
+    exampleConfig: (profile) => exampleConfig(profile, terminal.style.language),
   };
 }
 

@@ -7,7 +7,7 @@ import { join, resolve as resolvePath } from 'node:path';
 import { createRelayClient } from '../cli/client.ts';
 import { type Flags, timeoutOf } from '../cli/flags.ts';
 import type { SiegeOptions } from '../cli/program.ts';
-import { json, type Mark, mark, printable, type Terminal } from '../cli/terminal.ts';
+import { json, type Mark, mark, printable, say, type Terminal } from '../cli/terminal.ts';
 import type { QueueId } from '../core/base/brand.ts';
 import type { NonEmpty } from '../core/base/result.ts';
 import { makeLabClock } from '../lab/clock.ts';
@@ -91,7 +91,7 @@ export async function runSiege(
   const chosen = everyAttack.filter(({ id }) => options.only.length === 0 || options.only.includes(id));
   const strange = options.only.filter((id) => !everyAttack.some((attack) => attack.id === id));
   if (strange.length > 0) {
-    terminal.err(`sekisho: no such attack: ${printable(strange.join(' '))}\n`);
+    terminal.err(`sekisho: ${say(terminal, `no such attack: ${printable(strange.join(' '))}`)}\n`);
     return 2;
   }
   try {
@@ -99,7 +99,7 @@ export async function runSiege(
       ? await besiegeOwn(chosen, flags, env, terminal)
       : await besiegeOther(chosen, options.target, flags, options, terminal);
   } catch (error) {
-    terminal.err(`sekisho: ${(error as Error).message}\n`);
+    terminal.err(`sekisho: ${printable(say(terminal, (error as Error).message))}\n`);
     return error instanceof TargetUnreachable ? 3 : 2;
   }
 }
@@ -130,12 +130,15 @@ async function besiegeOther(
   try {
     const target: Target = { ...place, ...(flush && { flush: (domain) => runFlush(flush, domain) }) };
     const offered = await offer(lab, resolvePath(folder));
-    terminal.err(`the laboratory is open; the relay at ${target.host}:${target.port} must use it:\n`);
-    terminal.err(`${offered.map((line) => `  ${line}`).join('\n')}\nwaiting for a control message to arrive\n`);
+    const open = `the laboratory is open; the relay at ${target.host}:${target.port} must use it:`;
+    const lines = offered.map((line) => `  ${say(terminal, line)}`);
+    terminal.err(
+      `${[say(terminal, open), ...lines, say(terminal, 'waiting for a control message to arrive')].join('\n')}\n`,
+    );
     const held = claims as readonly Claim[];
     const ready = await awaitReady(lab, target, held, timeoutOf(flags) * 1000);
     if (ready.kind === 'not-ready') {
-      terminal.err(`sekisho: no result: ${ready.because}\n`);
+      terminal.err(`sekisho: ${say(terminal, `no result: ${ready.because}`)}\n`);
       return 3;
     }
     const around = { lab, target, claims: held, patience: foreignPatience };
@@ -175,12 +178,12 @@ async function tellAll(
     else if (!flags.on('quiet')) {
       const { attack, finding } = row;
       terminal.out(
-        `${mark(terminal, marks[finding.kind])} ${attack.id.padEnd(7)} ${finding.kind.padEnd(14)} ${attack.title}: ${printable(saysOf(finding))}\n`,
+        `${mark(terminal, marks[finding.kind])} ${attack.id.padEnd(7)} ${finding.kind.padEnd(14)} ${say(terminal, attack.title)}: ${printable(say(terminal, saysOf(finding)))}\n`,
       );
     }
   }
   const summary = summaryOf([...rows.values()], target, around.claims);
   if (flags.on('json')) json(terminal, summary);
-  else if (!flags.on('quiet')) terminal.out(`${countsLine(summary)}\n`);
+  else if (!flags.on('quiet')) terminal.out(`${say(terminal, countsLine(summary))}\n`);
   return exitCodeOf(summary);
 }

@@ -81,7 +81,7 @@ test('OPS-1 three kinds of sender for one host, and both worlds at once', async 
   assert.deepEqual(await worlds('dane-starttls-stripped.test'), ['fail', 'fail', 'pass']);
   assert.deepEqual(await worlds('dane-ta-root.test'), ['pass', 'fail', 'pass']);
   const text = await sekisho(world, 'check', 'both.test');
-  assert.match(text.out, /senders +● DANE {3}● WebPKI {3}● opportunistic/);
+  assert.match(text.out, /senders +● DANE holds {3}● WebPKI holds {3}● opportunistic holds/);
 });
 
 test('OPS-2 names that differ are notes, not errors, for DANE-EE', async () => {

@@ -94,7 +94,7 @@ export const jaEvidence: Readonly<Record<string, string>> = {
   'the addresses of {0} could not be resolved': '{0} のアドレスを解決できませんでした',
   '{0} is not used: a public name must not lead there unless delivery.allow_addresses has it':
     '{0} は使いません。delivery.allow_addresses にない限り、公開された名前からそこへ接続してはなりません',
-  '; DANE-EE does not look at dates': '。DANE-EE では日付を見ません',
+  '{0}; DANE-EE does not look at dates': '{0}。DANE-EE では日付を見ません',
   'the certificate has expired': '証明書の期限が切れています',
   'a certificate of the chain has expired': 'チェーンの証明書の期限が切れています',
   '{0}: {1}': '{0}: {1}',

@@ -103,12 +103,17 @@ export const jaHelp: Readonly<Record<string, string>> = {
   'completion for a shell, on standard output': 'シェルの補完を標準出力へ',
   'the manual page, on standard output': 'マニュアルページを標準出力へ',
   'the version': 'バージョン',
-  'there is no verb {0}{1}': '{0} という動詞はありません{1}',
+  'there is no flag {0}{1}': '{0} というオプションはありません{1}',
+  '{0} takes no value': '{0} に値は指定できません',
+  '{0} wants a value': '{0} に値を指定してください',
+  'the value of {0} is missing; one that begins with a dash is written {1}=-…':
+    '{0} の値がありません。ダッシュで始まる値は {1}=-… と書いてください',
+  'there is no verb {0}{1}': '{0} というサブコマンドはありません{1}',
   'the dash in {0} is typographic, as documents make it from a hyphen: type - instead':
     '{0} のダッシュは、文書作成ソフトがハイフンから変換したものです。- を入力してください',
   'internal error: {0}': '内部エラー: {0}',
-  'usage: sekisho {0}': '使い方: sekisho {0}',
-  'there is no verb or reason code {0}{1}': '{0} という動詞も理由コードもありません{1}',
+  usage: '使い方',
+  'there is no verb or reason code {0}{1}': '{0} というサブコマンドも理由コードもありません{1}',
   '0 yes': '0 はい',
   '1 no': '1 いいえ',
   '2 asked wrongly': '2 使い方の誤り',
@@ -170,7 +175,7 @@ export const jaHelp: Readonly<Record<string, string>> = {
   'One line for each attempt, oldest first: recipients, host, status, what came of it, and in brackets what protected it or the reason code. The records are those of the queue, kept as long as queue.keep_history says; nothing is read from log files.':
     '試行ごとに 1 行、古い順です: 宛先、ホスト、ステータス、結果、括弧内に保護の手段または理由コード。記録はキューのもので、queue.keep_history の期間だけ保存されます。ログファイルは読みません。',
   'SHOWN is the strongest thing that the host proved last: dane, webpki, encrypted, cleartext. BECAUSE is why the last attempt failed. show adds the cached policy and the last attempts.':
-    'SHOWN は、ホストが最後に示した最も強いものです: dane、webpki、encrypted、cleartext。BECAUSE は最後の試行が失敗した理由です。show はキャッシュされたポリシーと最近の試行も示します。',
+    '「提示」は、ホストが最後に示した最も強いものです: dane、webpki、encrypted、cleartext。「理由」は最後の試行が失敗した理由です。show はキャッシュされたポリシーと最近の試行も示します。',
   'list and show read what the running relay has cached; refresh fetches anew; forget is for a domain that has lost its policy by accident. make and lint need no relay: they are for the policy of a domain of your own.':
     'list と show は動作中の中継サーバーのキャッシュを読みます。refresh は取得し直します。forget は誤ってポリシーを失ったドメインのためのものです。make と lint に中継サーバーは不要で、自分のドメインのポリシーに使います。',
   'make prints records and checks them against what they were made from; check compares what is published with what is presented and names the record that would match. Publish first, wait, then install: never both at once.':
@@ -188,8 +193,8 @@ export const jaHelp: Readonly<Record<string, string>> = {
   'The page is printed for man(7), made of the same table as this help.':
     'man(7) 形式のページを、この説明と同じ表から作って表示します。',
   'The version of the program and of the Node it runs on.': 'プログラムと、それが動いている Node のバージョンです。',
-  'exit status: {0}': '終了コード: {0}',
-  'flags of all verbs:': 'すべての動詞に共通のフラグ:',
+  'exit status': '終了コード',
+  'flags of all verbs': 'すべてのサブコマンドに共通のオプション',
   cause: '原因',
   remedy: '対処',
   status: 'ステータス',
@@ -198,7 +203,7 @@ export const jaHelp: Readonly<Record<string, string>> = {
     '説明の言語。指定がなければ LC_ALL、LC_MESSAGES、LANG に従う',
   '--lang wants en or ja, not {0}': '--lang には en か ja を指定してください（{0} ではなく）',
   'sekisho help <verb> shows examples and flags, sekisho help <reason> explains a reason code.':
-    'sekisho help <verb> で例とフラグ、sekisho help <reason> で理由コードの説明を表示します。',
+    'sekisho help <verb> で例とオプション、sekisho help <reason> で理由コードの説明を表示します。',
   '; did you mean {0}?': '。{0} でしょうか?',
   'a mail relay that delivers only over connections it can prove': '証明できる接続でのみ配送するメール中継サーバー',
   'ask every authoritative server by itself, and show where they differ':
@@ -206,4 +211,33 @@ export const jaHelp: Readonly<Record<string, string>> = {
   'ask these name servers instead of those that the zones name; means --all-auth':
     'ゾーンが示すものの代わりにこのネームサーバーに尋ねる。--all-auth を含む',
   'default 25; repeatable': '既定は 25。複数指定可',
+  'bash completion for sekisho; put it into /etc/bash_completion.d or source it':
+    'sekisho の bash 補完。/etc/bash_completion.d に置くか、source で読み込みます',
+  'zsh completion for sekisho; put it as _sekisho into a folder of $fpath':
+    'sekisho の zsh 補完。$fpath のいずれかのディレクトリーに _sekisho として置きます',
+  'fish completion for sekisho; put it into ~/.config/fish/completions/sekisho.fish':
+    'sekisho の fish 補完。~/.config/fish/completions/sekisho.fish に置きます',
+  'examples and flags of a verb, or what a reason code means': 'サブコマンドの例とオプション、または理由コードの意味',
+  NAME: '名前',
+  SYNOPSIS: '書式',
+  VERBS: 'サブコマンド',
+  'FLAGS OF ALL VERBS': '共通のオプション',
+  'EXIT STATUS': '終了コード',
+  'REASON CODES': '理由コード',
+  FILES: 'ファイル',
+  'SEE ALSO': '関連項目',
+  'yes: would deliver as demanded; done': 'はい: 要求どおりに配送されます。完了しました',
+  'no: the answer is negative': 'いいえ: 否定の結果です',
+  'asked wrongly: flag, domain, file, configuration': '使い方の誤り: オプション、ドメイン、ファイル、設定',
+  'could not tell: no answer, time-out, bogus': '判断できず: 応答なし、時間切れ、bogus',
+  'the running relay is not reachable, or it refused the token':
+    '動作中の中継サーバーに接続できないか、トークンが拒否されました',
+  'internal error': '内部エラー',
+  'Of several subjects the worst counts, in the order 5, 4, 2, 1, 3, 0.':
+    '対象が複数のときは最も悪いものが終了コードになります。悪い順に 5、4、2、1、3、0 です。',
+  'What sekisho help <code> explains, with cause and remedy.':
+    'sekisho help <code> で、原因と対処を含む説明を表示します。',
+  'The configuration, unless --config, $SEKISHO_CONFIG or ./sekisho.toml names another.':
+    '設定ファイル。--config、$SEKISHO_CONFIG、./sekisho.toml が別のものを示す場合を除きます。',
+  'What the profile sets:': 'プロファイルが設定するもの:',
 };

@@ -292,7 +292,7 @@ export const jaSettings: Readonly<Record<string, string>> = {
   clock: '時計',
   disk: 'ディスク',
   'the laboratory is open; the other verbs look into it with  -c {0}':
-    '実験環境が開きました。他の動詞では次を付けて調べます:  -c {0}',
+    '実験環境が開きました。他のサブコマンドでは次を付けて調べます:  -c {0}',
   'end it with Ctrl-C': 'Ctrl-C で終了します',
   'left out: {0}, {1}': '省略: {0}、{1}',
   'no queue id in {0}': '{0} にキュー ID がありません',
@@ -317,4 +317,19 @@ export const jaSettings: Readonly<Record<string, string>> = {
     'config example は設定ファイルを出力します。--json を外してください',
   'config wants check, show, example or env': 'config には check、show、example、env のいずれかを指定してください',
   'not enforced: policy.enforce is off': '強制していません: policy.enforce が無効です',
+  configured: '設定済み',
+  '{0} (configured)': '{0}（設定済み）',
+  'port 25': '25 番ポート',
+  zone: 'ゾーン',
+  listeners: 'リスナー',
+  queue: 'キュー',
+  open: '利用可能',
+  'The default profile: what destinations publish is enforced, nothing more is demanded of them.':
+    '既定のプロファイル: 宛先が公開したものを適用し、それ以上は求めません。',
+  'Nobody gets mail from an unauthenticated session: every host proves its name by DANE or WebPKI.':
+    '認証されていないセッションでは配送しません: すべてのホストが DANE または WebPKI で名前を証明します。',
+  'For the laboratory and for tests: loopback may be delivered to, and waiting is short.':
+    '実験環境と試験用: ループバックへの配送を許し、待ち時間を短くします。',
+  'Every host must speak TLS; line endings of every client must be clean; no old cipher suites (TLS-14).':
+    'すべてのホストに TLS を要求します。すべてのクライアントの改行を検査し、古い暗号スイートは使いません (TLS-14)。',
 };

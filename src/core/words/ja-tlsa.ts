@@ -39,7 +39,7 @@ export const jaTlsa: Readonly<Record<string, string>> = {
   ', TTL {0}': '、TTL {0}',
   'unusable for mail': '   メールには使えません',
   'what is presented is   {0} IN TLSA {1}': '提示されているものは   {0} IN TLSA {1}',
-  'tlsa make takes flags only, not {0}': 'tlsa make に指定できるのはフラグだけです（{0} ではなく）',
+  'tlsa make takes flags only, not {0}': 'tlsa make に指定できるのはオプションだけです（{0} ではなく）',
   '--protocol wants tcp, udp or sctp': '--protocol には tcp、udp、sctp のいずれかを指定してください',
   '--ttl wants seconds, or 1h, not {0}': '--ttl には秒数か 1h の形を指定してください（{0} ではなく）',
   '--form wants one of {0}': '--form には次のいずれかを指定してください: {0}',
@@ -219,4 +219,8 @@ export const jaTlsa: Readonly<Record<string, string>> = {
   'RECOVERED {subject}: {what} (since {since})': '復旧      {subject}: {what}（{since} から）',
   'full name': '完全な名前',
   '{0}, TTL {1}': '{0}、TTL {1}',
+  '{0} without SNI': '{0}（SNI なし）',
+  '{0}; presented {1}': '{0}。提示されたもの {1}',
+  'tlsa watch wants a host, host:port or --domain, e.g. sekisho tlsa watch mx.example.org':
+    'tlsa watch にはホスト、host:port、または --domain を指定してください。例: sekisho tlsa watch mx.example.org',
 };

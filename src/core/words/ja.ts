@@ -5,6 +5,7 @@ import { jaHelp } from './ja-help.ts';
 import { jaReasons } from './ja-reasons.ts';
 import { jaRenewal } from './ja-renewal.ts';
 import { jaSettings } from './ja-settings.ts';
+import { jaSiege } from './ja-siege.ts';
 import { jaTlsa } from './ja-tlsa.ts';
 import { jaVerbs } from './ja-verbs.ts';
 
@@ -16,4 +17,5 @@ export const japanese: Readonly<Record<string, string>> = {
   ...jaTlsa,
   ...jaSettings,
   ...jaRenewal,
+  ...jaSiege,
 };

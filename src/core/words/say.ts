@@ -27,7 +27,7 @@ const longest = 4000;
 const placeholder = /\{(\w+)\}/g;
 
 /** Values within values: "a: b; c". */
-const deepest = 5;
+const deepest = 8;
 
 let templates: readonly Template[] | undefined;
 
@@ -44,7 +44,7 @@ function japaneseOf(text: string, depth: number): string {
     if (values === undefined) continue;
     const ours = values.map((value) => japaneseOf(value, depth - 1));
     if (loose !== 'no' && ours.every((value, at) => value === values[at])) {
-      if (loose === 'marks' || values.some((value) => value.includes(' '))) continue;
+      if (loose === 'marks' || values.some((value) => /\p{L}{2,} | \p{L}{2,}/u.test(value))) continue;
     }
     return said.replace(placeholder, (_, name: string) => ours[names.indexOf(name)] ?? '');
   }
@@ -104,9 +104,12 @@ function lineOf(language: Language, line: string): string {
   const [, before = '', sentence = '', after = ''] = match;
   const whole = translate(language, sentence);
   // Columns stand two blanks apart, remarks behind a sign, steps behind their number. The reading that leaves less English counts.
-  const parts = sentence.split(/( {2,}|^# (?:[●✗?○] )?|\d\. )/).map((part) => translate(language, part));
+  // A single word may be a verb's name or a state: who prints it as a word has it said.
+  const parts = sentence
+    .split(/( {2,}|^# (?:[●✗?○] )?|\d\. )/)
+    .map((part) => (part.includes(' ') ? translate(language, part) : part));
   const said = parts.join('');
-  return `${before}${englishOf(said) < englishOf(whole) ? said : whole}${after}`;
+  return `${before.replace(/see: $/, '参照: ')}${englishOf(said) < englishOf(whole) ? said : whole}${after}`;
 }
 
 const englishOf = (text: string): number => text.replace(/[^A-Za-z]/g, '').length;

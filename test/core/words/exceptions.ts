@@ -4,7 +4,6 @@
 export const composed: ReadonlySet<string> = new Set([
   '1 usable TLSA record at {0}',
   '{0} usable TLSA records at {1}',
-  '{0}\nwaiting for a control message to arrive',
   'could not tell',
   'does not apply',
   'What would happen to mail',
@@ -30,6 +29,17 @@ export const composed: ReadonlySet<string> = new Set([
   'line {0}: {1}',
   'would FAIL: {0}',
   '{0}, TTL {1}',
+  'The default profile: what destinations publish is enforced, nothing more is demanded of them.',
+  'Nobody gets mail from an unauthenticated session: every host proves its name by DANE or WebPKI.',
+  'For the laboratory and for tests: loopback may be delivered to, and waiting is short.',
+  'Every host must speak TLS; line endings of every client must be clean; no old cipher suites (TLS-14).',
+  '{0} recipient',
+  '{0} recipients',
+  '{0} without SNI',
+  '{0}; presented {1}',
+  '{0} (configured)',
+  '{0} attacks: {1} held, {2} fell, {3} not applicable, {4} undetermined',
+  'tlsa watch wants a host, host:port or --domain, e.g. sekisho tlsa watch mx.example.org',
 ]);
 
 /** Of at least two words and yet not for translation: names, formats, columns, protocol, code, log lines, usage lines. */
@@ -77,7 +87,6 @@ export const notForPeople: ReadonlySet<string> = new Set([
   'rcpt to:<',
   '--authority wants an address, or address:port, not {0}',
   '{0} IN TLSA {1}',
-  '# What the profile sets:',
   'Recipients that wait, by state.',
   'Messages in the queue.',
   'Age of the oldest waiting message.',
