@@ -150,9 +150,19 @@ export type Running = {
 
 export const program: string = join(import.meta.dirname, '../../bin/sekisho.mjs');
 
-/** `sekisho run` in a process of its own, once it listens. @throws Error with its output if it ends before. */
-export async function startOutside(world: World, env: Readonly<Record<string, string>> = {}): Promise<Running> {
-  const child = spawn(process.execPath, [program, 'run', '-c', world.config], {
+/**
+ * `sekisho run` in a process of its own, once it listens.
+ *
+ * @param under words before the command that become it in the end, such as `sh -c 'exec "$@"' sh`.
+ * @throws Error with its output if it ends before.
+ */
+export async function startOutside(
+  world: World,
+  env: Readonly<Record<string, string>> = {},
+  under: readonly string[] = [],
+): Promise<Running> {
+  const [file = '', ...args] = [...under, process.execPath, program, 'run', '-c', world.config];
+  const child = spawn(file, args, {
     env: { ...world.env, ...env },
     stdio: ['ignore', 'inherit', 'pipe'],
   });
@@ -206,7 +216,7 @@ export async function sekisho(world: World, ...argv: readonly string[]): Promise
 export async function bare(env: Readonly<Record<string, string>>, ...argv: readonly string[]): Promise<Said> {
   const said = { out: '', err: '' };
   const flag = argv.includes('--lang') ? argv[argv.indexOf('--lang') + 1] : undefined;
-  const style = { color: false, ascii: false, width: 80, language: languageOf(flag, env) };
+  const style = { color: false, ascii: false, width: Number.POSITIVE_INFINITY, language: languageOf(flag, env) };
   const terminal = {
     out: (text: string): void => {
       said.out += text;
