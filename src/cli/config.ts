@@ -4,10 +4,14 @@ import { environmentName, settings } from '../config/schema.ts';
 import type { Arguments } from './flags.ts';
 import type { Program } from './program.ts';
 import { loadedOrFaults, spokenFault } from './settings.ts';
-import { type ExitCode, exitCodes, json, say, table } from './terminal.ts';
+import { type ExitCode, exitCodes, json, printable, say, table } from './terminal.ts';
 
 export async function configVerb(program: Program, given: Arguments): Promise<ExitCode> {
-  const [what, argument] = given.words;
+  const [what, argument, ...more] = given.words;
+  const surplus = what === 'example' ? more[0] : argument;
+  const verb = `config ${what}`;
+  if (surplus !== undefined)
+    return misuse(program, `${verb} takes no arguments, not ${JSON.stringify(printable(surplus))}`);
   if (what === 'check') return check(program, given);
   if (what === 'show') return show(program, given);
   if (what === 'env') return environment(program, given);

@@ -1,6 +1,7 @@
 // Files that a person names on the command line, and standard input: read whole, with a bound, or written; one sentence for
 // whatever goes wrong.
 
+import { closeSync, openSync, readSync } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';
 import { fault, ok, type Result } from '../core/base/result.ts';
 
@@ -12,9 +13,41 @@ export async function readInput(path: string): Promise<Result<Uint8Array, string
   const name = path === '-' ? 'standard input' : path;
   try {
     const read = path === '-' ? await fromStandardInput() : await fromFile(path);
-    return read === undefined ? fault(`${name}: more than ${maxOctets} octets, this is no such file`) : ok(read);
+    return read === undefined ? fault(`${name}: ${tooLarge}`) : ok(read);
   } catch (error) {
     return fault(`${name}: ${meaningOf(error as NodeJS.ErrnoException)}`);
+  }
+}
+
+/**
+ * A file that the settings name, as text.
+ * @throws Error with `code`, whose message is one sentence with the path in it.
+ */
+export function readNamed(path: string): string {
+  try {
+    return readWhole(path);
+  } catch (error) {
+    throw Object.assign(new Error(`${path}: ${meaningOf(error as NodeJS.ErrnoException)}`), {
+      code: (error as NodeJS.ErrnoException).code,
+    });
+  }
+}
+
+/** A device has no end: what is larger than any such file is not read on. */
+function readWhole(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    const parts: Buffer[] = [];
+    for (let size = 0; ; ) {
+      const part = Buffer.alloc(64 * 1024);
+      const read = readSync(file, part);
+      if (read === 0) return Buffer.concat(parts).toString('utf8');
+      size += read;
+      if (size > maxOctets) throw Object.assign(new Error(tooLarge), { code: 'EFBIG' });
+      parts.push(part.subarray(0, read));
+    }
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -53,12 +86,15 @@ async function gather(chunks: AsyncIterable<Buffer>): Promise<Uint8Array | undef
   return Buffer.concat(parts);
 }
 
+const tooLarge = `more than ${maxOctets} octets, this is no such file`;
+
 const meanings: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   ENOTDIR: 'there is no such file',
   EACCES: 'access is denied',
   EPERM: 'access is denied',
   EISDIR: 'this is a folder, not a file',
+  EFBIG: tooLarge,
   ENOSPC: 'no space is left',
   ELOOP: 'the links lead in a circle',
 };

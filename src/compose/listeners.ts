@@ -1,7 +1,6 @@
 // What a listener is told: ranges made, certificate and key read and fitted, aliases and users. Read alone when only a
 // certificate has changed on disk (TLS-27).
 
-import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { checkPair, makeSelfSigned } from '../adapters/smtp/server-certificate.ts';
@@ -11,6 +10,7 @@ import type { Config, Listener } from '../config/config.ts';
 import { parseMailbox } from '../core/smtp/address.ts';
 import type { Identity } from '../core/smtp/admission.ts';
 import type { Mailbox } from '../core/smtp/envelope.ts';
+import { readNamed } from './input.ts';
 import { attempt, type Reader, readSecret } from './reader.ts';
 
 export async function readListeners(
@@ -120,7 +120,7 @@ async function readCertificate(
   if (listener.certificate === undefined) return undefined;
   if (listener.certificate === 'self-signed') return makeSelfSigned(identity.hostname);
   const file = listener.certificate;
-  const certificate = attempt(`${path}: certificate`, reader, () => readFileSync(file, 'utf8'));
+  const certificate = attempt(`${path}: certificate`, reader, () => readNamed(file));
   if (certificate === undefined) return undefined;
   // A file that holds both, as many tools write it, needs no second setting.
   const key =

@@ -1,7 +1,7 @@
 // What the settings name, fetched and read: keys, certificates, anchors, ranges, routes, rules. One way for `run` and
 // `config check`, so that a configuration found right is one that starts. All faults are collected.
 
-import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { isIP } from 'node:net';
 import {
   formatServerAddress,
@@ -24,6 +24,7 @@ import { formatVia, parseRoute, type Route } from '../core/routing/next-hop.ts';
 import { parseMailbox } from '../core/smtp/address.ts';
 import type { Identity } from '../core/smtp/admission.ts';
 import { languageOf } from '../core/words/say.ts';
+import { readNamed } from './input.ts';
 import { readListeners, readUsers } from './listeners.ts';
 import { attempt, type Env, makeReader, type Reader, readOne, readSecret } from './reader.ts';
 
@@ -137,7 +138,7 @@ function readIdentity(config: Config, env: Env, reader: Reader): Identity | unde
 
 function readServers(config: Config, reader: Reader): readonly ServerAddress[] {
   if (config.resolver.servers.length === 0) {
-    const servers = attempt('resolver.servers', reader, () => readResolvConf(readFileSync('/etc/resolv.conf', 'utf8')));
+    const servers = attempt('resolver.servers', reader, () => readResolvConf(readNamed('/etc/resolv.conf')));
     return servers === undefined || servers.length > 0
       ? (servers ?? [])
       : (reader.fault('resolver.servers', 'is empty, and so is /etc/resolv.conf') ?? []);
@@ -160,7 +161,7 @@ function readAnchors(config: Config, now: Instant, reader: Reader): Anchors | un
   const setting = config.resolver.trustAnchors;
   if (setting === 'builtin') return builtinAnchors;
   const inline = /\b(DS|DNSKEY)\b/.test(setting);
-  const text = inline ? setting : attempt('resolver.trust_anchors', reader, () => readFileSync(setting, 'utf8'));
+  const text = inline ? setting : attempt('resolver.trust_anchors', reader, () => readNamed(setting));
   if (text === undefined) return undefined;
   const parsed = parseAnchors(text, now);
   return parsed.kind === 'ok'

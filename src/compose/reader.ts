@@ -1,10 +1,10 @@
 // How files, secrets and texts that the settings name are read: a fault is noted and the rest goes on, so that one run
 // shows them all.
 
-import { readFileSync } from 'node:fs';
 import type { ConfigFault } from '../config/load.ts';
 import type { SecretRef } from '../config/values.ts';
 import type { Result } from '../core/base/result.ts';
+import { readNamed } from './input.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -51,5 +51,5 @@ export function readSecret(path: string, ref: SecretRef, reader: Reader): string
     );
   }
   const file = ref.from === 'credential' ? `${folder}/${ref.name}` : ref.name;
-  return attempt(path, reader, () => readFileSync(file, 'utf8').replace(/\r?\n$/, ''));
+  return attempt(path, reader, () => readNamed(file).replace(/\r?\n$/, ''));
 }

@@ -1,10 +1,10 @@
 // Flags, environment and files to a loaded configuration: the one place that knows which flag is which setting.
 
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Flags } from '../cli/flags.ts';
 import { type ConfigFault, type Loaded, loadConfig } from '../config/load.ts';
 import type { NonEmpty, Result } from '../core/base/result.ts';
+import { meaningOf, readNamed } from './input.ts';
 import { profilePath } from './package.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -22,10 +22,10 @@ export function readSettings(flags: Flags, env: Environment): Result<Loaded, Non
     machineName: machineName(),
     readFile: (path) => {
       try {
-        return readFileSync(path, 'utf8');
+        return readNamed(path);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw error;
+        throw new Error(meaningOf(error as NodeJS.ErrnoException));
       }
     },
     profileFile: profilePath,

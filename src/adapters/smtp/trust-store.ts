@@ -54,7 +54,9 @@ function readStore(path: string): readonly string[] {
   const files = statSync(path).isDirectory() ? hashedFiles(path) : [path];
   const found = new Map<string, string>();
   for (const file of files) {
-    if (statSync(file).size > maxBytes) throw new Error(`${file}: larger than ${maxBytes} octets`);
+    const held = statSync(file);
+    if (!held.isFile()) throw new Error(`${file}: this is no file`);
+    if (held.size > maxBytes) throw new Error(`${file}: larger than ${maxBytes} octets`);
     for (const certificate of certificatesIn(readFileSync(file, 'latin1')))
       found.set(certificate.fingerprint256, certificate.toString());
     if (found.size > maxCertificates) throw new Error(`${path}: more than ${maxCertificates} certificates`);
