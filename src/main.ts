@@ -18,7 +18,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   stderr.on('error', () => {});
   const terminal = openScreen({ out: stdout, err: stderr, argv, env, gone: () => lost !== undefined });
   const code = await dispatch(makeProgram(terminal, env), argv);
-  await new Promise<void>((resolve) => stdout.write('', () => resolve()));
+  // Faults of what was written last are told a turn later.
+  await new Promise((resolve) => setImmediate(resolve));
   // A reader that went away (`| head`) is no error; a disk that is full is one.
   if (lost === undefined || lost.code === 'EPIPE') process.exitCode = code;
   else {
