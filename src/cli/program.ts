@@ -21,7 +21,7 @@ import type { ConfigFault, Loaded } from '../config/load.ts';
 import type { LineagePlan } from '../config/rollover.ts';
 import type { DomainName } from '../core/base/brand.ts';
 import type { NonEmpty, Result } from '../core/base/result.ts';
-import type { TlsaData } from '../core/dane/make.ts';
+import type { TlsaAdvice, TlsaData } from '../core/dane/make.ts';
 import type { Memory } from '../core/dane/rollover.ts';
 import type { PresentedChain } from '../core/x509/presented-chain.ts';
 import type { Flags } from './flags.ts';
@@ -73,6 +73,9 @@ export type CheckOptions = {
   /** OPS-19: each authoritative server as well; `addresses`: these instead of those that the zones name. */
   readonly authorities?: { readonly addresses: readonly string[] };
 };
+
+/** Advice is nothing against the verdict. */
+export type TlsaReport = TlsaCheck & { readonly advice: readonly TlsaAdvice[] };
 
 export type TlsaCheckRequest = {
   readonly subjects: readonly TlsaSubject[];
@@ -218,7 +221,7 @@ export interface Program {
   /** The chain that a server presents; a fault: none was seen. */
   presented(loaded: Loaded, flags: Flags, service: Service): Promise<Result<PresentedChain, string>>;
   /** One result per host and port. */
-  tlsaCheck(loaded: Loaded, flags: Flags, request: TlsaCheckRequest): AsyncIterable<Result<TlsaCheck, TlsaFault>>;
+  tlsaCheck(loaded: Loaded, flags: Flags, request: TlsaCheckRequest): AsyncIterable<Result<TlsaReport, TlsaFault>>;
   /** Steps of one certificate's rollover as they are done, or the next one as it would be. */
   rollover(
     loaded: Loaded,

@@ -5,8 +5,10 @@ import { parseDuration } from '../config/values.ts';
 import type { DomainName } from '../core/base/brand.ts';
 import { parentOf, parseDomainName } from '../core/base/domain-name.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
+import { adviceOnNames, adviceOnSharing, adviceOnSize, adviceOnTtl, adviceOnZone } from '../core/dane/advice.ts';
 import {
   bareForm,
+  commonForm,
   fieldsForm,
   genericForm,
   hexOf,
@@ -33,7 +35,7 @@ import { describeCertificate } from '../core/x509/describe.ts';
 import type { Arguments, Flags } from './flags.ts';
 import type { Program } from './program.ts';
 import { type ExitCode, exitCodes, json, mark, printable, worst } from './terminal.ts';
-import { gatherSources, type Source } from './tlsa-sources.ts';
+import { type Gathered, gatherSources, type Source } from './tlsa-sources.ts';
 import { readHost, readPorts, readStarttls } from './tlsa-words.ts';
 
 type Wish = {
@@ -43,9 +45,19 @@ type Wish = {
   readonly ttl: number;
   readonly form: TlsaForm | undefined;
   readonly zone: DomainName | undefined;
+  /** OPS-43: where the records stand once, with an alias at each owner. */
+  readonly common: DomainName | undefined;
 };
 
-type Row = { readonly owner: Owner | undefined; readonly record: TlsaData; readonly advice: readonly TlsaAdvice[] };
+type MxHosts = Extract<Gathered, { readonly sources: unknown }>['named'];
+
+type Row = {
+  readonly owner: Owner | undefined;
+  readonly record: TlsaData;
+  /** Of the server itself, where it is known. */
+  readonly leaf: Certificate | undefined;
+  readonly advice: readonly TlsaAdvice[];
+};
 
 export async function tlsaMake(program: Program, given: Arguments): Promise<ExitCode> {
   const { terminal } = program;
@@ -64,7 +76,7 @@ export async function tlsaMake(program: Program, given: Arguments): Promise<Exit
     if (made.kind === 'fault') return misuse(made.fault);
     rows.push(...made.value);
   }
-  tell(program, given.flags, wish.value, merged(rows));
+  tell(program, given.flags, wish.value, advised(merged(rows), wish.value, gathered.named));
   for (const says of gathered.missed) terminal.err(`sekisho: ${printable(says)}\n`);
   return worst([exitCodes.yes, ...gathered.missed.map(() => exitCodes.unknown)]);
 }
@@ -92,14 +104,29 @@ function readWish(flags: Flags): Result<Wish, string> {
   const zoneText = flags.text('zone');
   const zone = zoneText === undefined ? undefined : parseDomainName(zoneText);
   if (zone?.kind === 'fault') return fault(`--zone ${JSON.stringify(zoneText)} is no domain`);
+  const commonText = flags.text('common');
+  const common = commonText === undefined ? undefined : parseDomainName(commonText);
+  if (common?.kind === 'fault') return fault(`--common wants a name, not ${JSON.stringify(commonText)}`);
+  if (common !== undefined && form !== undefined && !commonForms.includes(form))
+    return fault(`--common goes with --form ${commonForms.join(', ')}`);
   const numbersOf = (read: typeof usages): readonly number[] => (read.kind === 'ok' ? read.value : []);
   const parameters = numbersOf(usages).flatMap((usage) =>
     numbersOf(selectors).flatMap((selector) =>
       numbersOf(matchings).map((matching) => ({ usage, selector, matching }) as TlsaParameters),
     ),
   );
-  return ok({ parameters, ports: ports.value, protocol, ttl, form, zone: zone?.value });
+  return ok({
+    parameters,
+    ports: ports.value,
+    protocol,
+    ttl,
+    form: form ?? (common === undefined ? undefined : 'zone'),
+    zone: zone?.value,
+    common: common?.value,
+  });
 }
+
+const commonForms: readonly TlsaForm[] = ['zone', 'generic', 'nsupdate'];
 
 function readNumbers(flags: Flags, name: string, most: number, usual: number): Result<readonly number[], string> {
   const texts = flags.all(name);
@@ -126,10 +153,16 @@ function rowsOf({ subject, hosts, from }: Source, wish: Wish): Result<readonly R
         `--form ${wish.form} wants an owner: name the MX host with --host, or the mail domain with --domain`,
       );
     for (const owner of owners.length > 0 ? owners : [undefined])
-      rows.push(checked({ owner, record, advice }, subject));
+      rows.push(checked({ owner, record, leaf: leafOf(from, subject), advice }, subject));
   }
   return ok(rows);
 }
+
+/** A file with one certificate may hold the issuer alone. */
+const leafOf = (from: Source['from'], subject: Subject): Certificate | undefined =>
+  subject.kind === 'chain' && (from === 'server' || subject.certificates.length > 1)
+    ? subject.certificates[0]
+    : undefined;
 
 const needsOwner = (form: TlsaForm | undefined): boolean =>
   form === 'zone' || form === 'generic' || form === 'fields' || form === 'nsupdate';
@@ -180,6 +213,38 @@ function merged(rows: readonly Row[]): readonly Row[] {
   return [...keyed].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
 }
 
+/** What is to be said of a set, with each of its records. */
+function advised(rows: readonly Row[], { ttl, common }: Wish, named: MxHosts): readonly Row[] {
+  return rows.map((row): Row => {
+    const { owner, record } = row;
+    if (owner === undefined) return { ...row, advice: [...row.advice, ...adviceOnTtl(ttl)] };
+    const place = ownerName(owner);
+    const set = rows.filter((one) => one.owner !== undefined && ownerName(one.owner) === place);
+    const sharing = rows.flatMap((one) =>
+      one.owner !== undefined && bareForm(one.record) === bareForm(record) ? [one.owner] : [],
+    );
+    // MX hosts of one domain stand for one another; ports do not.
+    const unlike = common !== undefined || new Set(sharing.map(({ port }) => port)).size > 1 ? sharing : [];
+    return {
+      ...row,
+      advice: [
+        ...row.advice,
+        ...adviceOnNames(record, row.leaf, owner.host),
+        ...adviceOnSize(
+          place,
+          set.map((one) => one.record),
+        ),
+        ...adviceOnTtl(ttl),
+        ...adviceOnSharing(
+          record,
+          unlike.map(({ host, port }) => `${host}:${port}`),
+        ),
+        ...named.filter(({ host }) => host === owner.host).flatMap(({ host, domain }) => adviceOnZone(host, domain)),
+      ],
+    };
+  });
+}
+
 // ---- output
 
 function tell(program: Program, flags: Flags, wish: Wish, rows: readonly Row[]): void {
@@ -195,9 +260,10 @@ function tell(program: Program, flags: Flags, wish: Wish, rows: readonly Row[]):
     terminal.err(`TTL ${wish.ttl}: keep it at 300 to 3600 until it has proven itself, later at most a day\n`);
 }
 
-function textIn(form: Exclude<TlsaForm, 'json'>, { ttl, zone }: Wish, rows: readonly Row[]): string {
+function textIn(form: Exclude<TlsaForm, 'json'>, { ttl, zone, common }: Wish, rows: readonly Row[]): string {
   if (form === 'bare') return [...new Set(rows.map(({ record }) => bareForm(record)))].join('\n');
   const owned = rows.flatMap(({ owner, record }) => (owner === undefined ? [] : [{ owner, record }]));
+  if (common !== undefined) return commonForm(form, owned, ttl, common, zone);
   switch (form) {
     case 'zone':
       return owned.map(({ owner, record }) => zoneForm(owner, record, ttl)).join('\n');

@@ -20,7 +20,12 @@ export type Source = {
 
 export type Gathered =
   /** `missed`: servers and domains that could not be asked. */
-  | { readonly sources: readonly Source[]; readonly missed: readonly string[] }
+  | {
+      readonly sources: readonly Source[];
+      readonly missed: readonly string[];
+      /** MX hosts with the mail domain that named them. */
+      readonly named: readonly { readonly host: DomainName; readonly domain: DomainName }[];
+    }
   /** `says` undefined: it was told already. */
   | { readonly exit: ExitCode; readonly says?: string };
 
@@ -52,7 +57,7 @@ export async function gatherSources(
       says: 'tlsa make wants --certificate, --key, --csr, --server host:port or --domain',
     };
   if (servers.length === 0 && domains.length === 0)
-    return { sources: subjects.map((subject) => ({ subject, hosts, from: 'file' })), missed: [] };
+    return { sources: subjects.map((subject) => ({ subject, hosts, from: 'file' })), missed: [], named: [] };
   return lookAround(program, given, usualPort, { hosts, subjects, domains, servers });
 }
 
@@ -98,6 +103,7 @@ async function lookAround(
   const hosts = [...asked.hosts];
   const places: { readonly host: DomainName; readonly port: number | undefined }[] = [];
   const missed: string[] = [];
+  const named: { readonly host: DomainName; readonly domain: DomainName }[] = [];
   for (const text of asked.servers) {
     const place = readPlace(text);
     if (place.kind === 'fault') return { exit: exitCodes.usage, says: `--server ${place.fault}` };
@@ -117,6 +123,7 @@ async function lookAround(
     }
     // OPS-25: the owner is the MX host, never the mail domain.
     hosts.push(...found.value.hosts);
+    named.push(...found.value.hosts.map((host) => ({ host, domain: domain.value })));
     if (asked.subjects.length === 0) places.push(...found.value.hosts.map((host) => ({ host, port: undefined })));
   }
   const sources: Source[] = asked.subjects.map((subject) => ({ subject, hosts, from: 'file' }));
@@ -134,7 +141,7 @@ async function lookAround(
         });
     }
   }
-  if (sources.length > 0) return { sources, missed };
+  if (sources.length > 0) return { sources, missed, named };
   for (const says of missed) program.terminal.err(`sekisho: ${printable(says)}\n`);
   return { exit: exitCodes.unknown };
 }

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { TlsaCheck } from '../../src/agent/tlsa-check.ts';
+import { name, nameToText } from '../../src/core/dns/name.ts';
+import { RrType } from '../../src/core/dns/registry.ts';
 import { issueLeaf, pemOf } from '../../src/lab/certificates.ts';
 import { ee, type LabDestination, signedSite, stranger } from '../../src/lab/destination-plan.ts';
+import { putSet, type RrSet, type Zone } from '../../src/lab/dns/zone.ts';
 import { jsonOf, named, openWorld, type Said, sekisho, type World } from '../relay/world.ts';
 
 const halfRolled: LabDestination = signedSite(
@@ -255,4 +258,27 @@ test('DANE-6 OPS-12 a look-up that failed is no absence: exit 3', async () => {
     '2s',
   );
   assert.equal(nobody.code, 3, nobody.out);
+});
+
+test('DANE-87 DANE-90 what is published and works may be published better: exit 0, and advice', async () => {
+  const said = async (): Promise<{ code: number; advice: readonly string[] }> => {
+    const report = await check('mx.dane-ee.test', '--json');
+    const { advice } = jsonOf<{ advice: { code: string }[] }>(report);
+    return { code: report.code, advice: advice.map(({ code }) => code) };
+  };
+  assert.deepEqual(await said(), { code: 0, advice: [] });
+  const owner = `_${world.lab.ports.smtp}._tcp.mx.dane-ee.test`;
+  const zone = world.lab.zones.find(({ apex }) => nameToText(apex) === 'dane-ee.test.') as Zone;
+  const set = zone.sets.get(name(`${owner}.`))?.get(RrType.TLSA) as RrSet;
+  putSet(zone, name(`${owner}.`), RrType.TLSA, set.records, 172_800);
+  assert.deepEqual(await said(), { code: 0, advice: ['ttl-long'] });
+  const text = await check('mx.dane-ee.test');
+  assert.match(text.out, /TTL 172800: a mistake, or a key that others know, lasts as long/);
+  putSet(zone, name(`${owner}.`), RrType.TLSA, set.records, 300);
+  const { records } = jsonOf<{ records: { record: string }[] }>(await check('mx.dane-ee.test', '--json'));
+  const { publicRoot, publicIntermediate } = world.lab.authorities;
+  const whole = [publicRoot, publicIntermediate].map(({ der }) => `3 0 0 ${Buffer.from(der).toString('hex')}`);
+  world.lab.setRecords(owner, 'TLSA', [...records.map(({ record }) => record), ...whole]);
+  // A combination that does not match, and the same advice for each record of it once.
+  assert.deepEqual(await said(), { code: 1, advice: ['full-data', 'answer-large'] });
 });

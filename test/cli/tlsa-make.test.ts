@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pemOf } from '../../src/lab/certificates.ts';
-import { bare, named, openWorld, type Said, sekisho, type World } from '../relay/world.ts';
+import { bare, jsonOf, named, openWorld, type Said, sekisho, type World } from '../relay/world.ts';
 import {
   algorithms,
   associationOf,
@@ -162,6 +162,81 @@ test('DANE-84 OPS-22 OPS-23 OPS-29 advice on standard error, records alone on st
   assert.match(await advised('--usage', '2'), /only the key of the issuer/);
   assert.equal((await make('--certificate', certificate, '--usage', '1', '--quiet')).err, '');
 });
+
+test('DANE-87 DANE-90 DANE-91 advice on a set as a whole, in JSON too', needs, async () => {
+  const { certificate } = files('RSA');
+  const advised = async (...argv: readonly string[]): Promise<string> =>
+    (await make('--certificate', certificate, ...argv)).err;
+  const two = ['--host', 'mx.example.org', '--port', '25', '--port', '443'];
+  assert.match(await advised(...two), /mx\.example\.org:25, mx\.example\.org:443 share it/);
+  assert.doesNotMatch(await advised('--host', 'mx1.example.org', '--host', 'mx2.example.org'), /share it/);
+  assert.match(await advised('--host', 'mx.example.org', '--ttl', '2d'), /TTL 172800: a mistake, or a key/);
+  const large = ['--host', 'mx.example.org', '--matching', '0', '--selector', '0', '--selector', '1'];
+  assert.match(await advised(...large), /the answer has about \d{4} octets/);
+  const { out } = await make('--certificate', certificate, ...two, '--ttl', '2d', '--json');
+  const codes = (JSON.parse(out.split('\n')[0] ?? '') as { warnings: { code: string }[] }).warnings.map(
+    ({ code }) => code,
+  );
+  assert.deepEqual(codes, ['ttl-long', 'shared']);
+});
+
+test('OPS-43 the records once, with an alias at each owner', needs, async () => {
+  const { certificate } = files('ECDSA');
+  const common = ['--certificate', certificate, '--common', 'tlsa._dane.example.org', '--host', 'mx1.example.org'];
+  const zone = await make(...common, '--host', 'mx2.example.org');
+  const data = `3 1 1 ${associationOf(certificate, 1, 1)}`;
+  assert.deepEqual(lines(zone), [
+    `tlsa._dane.example.org. 3600 IN TLSA ${data}`,
+    '_25._tcp.mx1.example.org. 3600 IN CNAME tlsa._dane.example.org.',
+    '_25._tcp.mx2.example.org. 3600 IN CNAME tlsa._dane.example.org.',
+  ]);
+  // RFC 7672 §2.2.3
+  assert.match(zone.err, /3 1 1: mx1\.example\.org:25, mx2\.example\.org:25 share it/);
+  const update = lines(await make(...common, '--form', 'nsupdate', '--zone', 'example.org'));
+  assert.deepEqual(update, [
+    'zone example.org.',
+    `update add tlsa._dane.example.org. 3600 IN TLSA ${data}`,
+    'update add _25._tcp.mx1.example.org. 3600 IN CNAME tlsa._dane.example.org.',
+    'send',
+  ]);
+  assert.match(
+    (await make(...common, '--form', 'generic')).out,
+    /^tlsa\._dane\.example\.org\. 3600 IN TYPE52 \\# 35 030101/,
+  );
+  assert.match((await make(...common, '--form', 'bare')).err, /--common goes with --form zone, generic, nsupdate/);
+  assert.match((await make(...common.with(3, 'a b'))).err, /--common wants a name, not "a b"/);
+});
+
+test(
+  'DANE-86 DANE-92 OPS-43 advice from live servers; a set by alias is found and judged like any other',
+  needs,
+  async () => {
+    const world: World = await openWorld(named('dane-ta-intermediate', 'dane-second-host'));
+    const host = 'mx.dane-ta-intermediate.test';
+    const live = (...argv: readonly string[]): Promise<Said> => sekisho(world, 'tlsa', ...argv);
+    const ta = ['--usage', '2', '--selector', '0', '--starttls', 'smtp', '--server', `${host}:${world.lab.ports.smtp}`];
+    assert.doesNotMatch((await live('make', ...ta)).err, /does not name/);
+    assert.match(
+      (await live('make', ...ta, '--host', 'mx.elsewhere.test')).err,
+      /2 0 1: the certificate does not name mx\.elsewhere\.test/,
+    );
+    world.lab.setRecords('dane-ta-intermediate.test', 'MX', ['10 mx1.dane-second-host.test.']);
+    const foreign = /mx1\.dane-second-host\.test is not in dane-ta-intermediate\.test: whoever runs it/;
+    assert.match((await live('make', '--domain', 'dane-ta-intermediate.test')).err, foreign);
+    assert.match((await live('check', '--domain', 'dane-ta-intermediate.test')).out.replace(/\s+/g, ' '), foreign);
+    const { records } = jsonOf<{ records: { record: string }[] }>(await live('check', host, '--json'));
+    const owner = `_${world.lab.ports.smtp}._tcp.${host}`;
+    world.lab.setRecords(owner, 'TLSA', []);
+    world.lab.setRecords(owner, 'CNAME', ['tlsa._dane.dane-ta-intermediate.test.']);
+    world.lab.setRecords(
+      'tlsa._dane.dane-ta-intermediate.test',
+      'TLSA',
+      records.map(({ record }) => record),
+    );
+    const alias = await live('check', host, '--json');
+    assert.deepEqual([alias.code, jsonOf(alias).published], [0, 'secure'], alias.out);
+  },
+);
 
 test('OPS-20 OPS-22 OPS-25 records from live servers, for the MX hosts of a domain', needs, async () => {
   const world: World = await openWorld(

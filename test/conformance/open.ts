@@ -20,8 +20,6 @@ export const reasons: ReadonlyMap<string, string> = new Map(
       ['not built: no listener goes without PIPELINING', 'SMUG-5'],
       ['not built: nothing is delivered locally, every next hop is an SMTP host', 'RTLS-34 RTLS-60'],
       ['not built: raw public keys are not negotiated (DANE-46 leaves it open)', 'CERT-71 DANE-46'],
-      ['not built: this advice to publishers', 'DANE-86 DANE-87 DANE-90 DANE-91 DANE-92'],
-      ['not built: a common set of records by CNAME', 'OPS-43'],
       ['in part: destinations with their reasons and what waits; no contact is printed', 'OPS-56'],
       ['in part: files of certbot and dehydrated are taken; no certificate is shown to other hosts', 'OPS-3'],
       [manual, 'OPS-8 OPS-63'],

@@ -43,6 +43,29 @@ export const nsupdateForm = (
     'send',
   ].join('\n');
 
+/** OPS-43, RFC 7671 §6: the set stands once, and each owner is an alias of it. */
+export function commonForm(
+  form: TlsaForm,
+  rows: readonly { readonly owner: Owner; readonly record: TlsaData }[],
+  ttl: number,
+  name: DomainName,
+  zone: DomainName | undefined,
+): string {
+  const owners = [...new Set(rows.map(({ owner }) => ownerName(owner)))];
+  const records = [...new Map(rows.map(({ record }) => [bareForm(record), record])).values()];
+  const dataOf = (record: TlsaData): string =>
+    form === 'generic' ? `TYPE52 \\# ${record.data.length + 3} ${hexOf(rdataOf(record))}` : `TLSA ${bareForm(record)}`;
+  const lineOf = (owner: string, data: string): string => `${owner}. ${ttl} IN ${data}`;
+  const lines = [
+    ...records.map((record) => lineOf(name, dataOf(record))),
+    ...owners.map((owner) => lineOf(owner, `CNAME ${name}.`)),
+  ];
+  if (form !== 'nsupdate') return lines.join('\n');
+  return [...(zone === undefined ? [] : [`zone ${zone}.`]), ...lines.map((line) => `update add ${line}`), 'send'].join(
+    '\n',
+  );
+}
+
 /** Field by field, as web forms ask: some add underscores and zone themselves. */
 export const fieldsForm = (owner: Owner, record: TlsaData, ttl: number, zone: DomainName | undefined): string =>
   [

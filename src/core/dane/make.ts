@@ -95,8 +95,7 @@ export function adviceFor(
       'issuer-changes',
       "Let's Encrypt changes its issuing certificates without notice; 3 1 1 with a kept key does not break",
     );
-  // RFC 7671 §10.1
-  if (matching === 0) say('full-data', 'type 0 puts the whole certificate or key into DNS; a digest does as well');
+  if (matching === 0) advice.push(...adviceOnFullData(parameters));
   const life = named === undefined ? undefined : (named.notAfter - named.notBefore) / day;
   if (selector === 0 && usage !== 2 && usage !== 0 && life !== undefined && life <= shortLife)
     say(
@@ -110,6 +109,16 @@ export function adviceFor(
     );
   return advice;
 }
+
+const fullData = 'type 0 puts the whole certificate or key into DNS; a digest does as well';
+
+/** DANE-87, RFC 7671 §10.1 */
+export const adviceOnFullData = ({ usage, selector, matching }: TlsaParameters): readonly TlsaAdvice[] => [
+  {
+    code: 'full-data',
+    says: `${usage} ${selector} ${matching}: ${fullData}`,
+  },
+];
 
 /** OPS-29, RFC 7671 §13: a mistake lasts as long as the TTL. */
 export const firstTtl = 3600 as Seconds;

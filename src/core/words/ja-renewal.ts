@@ -1,4 +1,4 @@
-// Japanese: what doctor finds of certificate programs beside a plan or this relay.
+// Japanese: what doctor finds of certificate programs beside a plan or this relay; advice to publishers of TLSA records.
 
 export const jaRenewal: Readonly<Record<string, string>> = {
   renewal: '更新',
@@ -26,4 +26,20 @@ export const jaRenewal: Readonly<Record<string, string>> = {
   '{0}: {1} renews it and keeps the key that {2} names': '{0}: {1} が更新し、{2} が指す鍵はそのまま使われます',
   '{0}: {1} makes a new key at each renewal, and {2} names the old one':
     '{0}: {1} は更新のたびに鍵を新しくしますが、{2} は古い鍵を指しています',
+  'make: the records once, at this name, and an alias at each owner':
+    'make: レコードはこの名前に一度だけ置き、各所有者名は別名 (CNAME) にします',
+  '--common wants a name, not {0}': '--common には名前を指定してください（{0} ではなく）',
+  '--common goes with --form {0}': '--common は --form {0} とともに使います',
+  '{0} {1} {2}: the certificate does not name {3}, and with usage 2 senders want that; a wildcard stands for one label':
+    '{0} {1} {2}: 証明書に {3} の名前がありません。usage 2 では送信側がそれを求めます。ワイルドカードはラベル一つ分だけです',
+  '{0}: the answer has about {1} octets; beyond {2} it comes in fragments that get lost, or by TCP: publish digests, and fewer of them':
+    '{0}: 応答は約 {1} オクテットです。{2} を超えると、失われやすい断片か TCP になります: ダイジェストを少数だけ公開してください',
+  'TTL {0}: a mistake, or a key that others know, lasts as long; a day is enough':
+    'TTL {0}: 誤りや他人に知られた鍵もその間残ります。1 日で十分です',
+  'the signature lasts {0} days, and as long somebody can show this record after it is gone; sign for a few weeks at most':
+    '署名の有効期間が {0} 日あり、削除した後もその間はこのレコードを示せてしまいます。長くても数週間にしてください',
+  '{0} {1} {2}: {3} share it, so whoever leads a client from one to another is not noticed; give services of different kinds keys of their own':
+    '{0} {1} {2}: {3} が共有しているため、一方から他方へ誘導されても気付けません。種類の違うサービスには別々の鍵を使ってください',
+  '{0} is not in {1}: whoever runs it publishes its records, in the zone of the host; sign {2}, so that senders believe its MX':
+    '{0} は {1} の中にありません: レコードはそのホストの運用者が自分のゾーンで公開します。送信側が MX を信じられるよう {2} に署名してください',
 };
