@@ -9,6 +9,7 @@ import { createHostMemory } from '../agent/host-memory.ts';
 import type { Clock, Incoming, IncomingBody, Log, QueueStats, QueueStore } from '../agent/ports.ts';
 import { probe } from '../agent/probe.ts';
 import type { CheckOptions } from '../cli/program.ts';
+import type { Config } from '../config/config.ts';
 import { instant, type QueueId } from '../core/base/brand.ts';
 import type { IpAddress } from '../core/base/lookup.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
@@ -166,7 +167,16 @@ function checksOf(
     { check: 'configuration', ok: amiss === undefined, says: amiss ?? 'in force' },
     { check: 'queue', ok: stats.kind === 'ok', says: stats.kind === 'ok' ? 'open' : stats.fault },
     { check: 'disk', ok: disk.enough, says: disk.says },
+    { check: 'enforcement', ok: true, says: enforcementOf(loaded.config) },
   ];
+}
+
+/** OPS-67: on unless somebody switched it off, which is a choice and no fault; exceptions are listed by themselves. */
+export function enforcementOf({ mtaSts, policy }: Pick<Config, 'mtaSts' | 'policy'>): string {
+  const what = mtaSts.enabled
+    ? 'DANE and MTA-STS are enforced on sending'
+    : 'DANE is enforced on sending; MTA-STS is switched off by mta_sts.enabled';
+  return policy.enforce ? what : `${what}; the floor is only rehearsed: policy.enforce is off`;
 }
 
 function exceptionsOf({ inForce, clock }: FaceParts): readonly string[] {

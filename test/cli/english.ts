@@ -18,7 +18,8 @@ const names = `
   password alias SEKISHO subject issuer sha include redirect mta-sts mta sts dnssec starttls tlsa tlsrpt requiretls plan
   tcp udp sctp zone bare fields json generic nsupdate rollover list show check make file host port ip pem folder command
   submission trust-ad private clients warn_after unbound text plain smtp-server strict-replies tls-required-no policies
-  record program address path queue-id filters profile reason verb code shell of wildcard opt-out default strict government lab
+  record program address path queue-id filters profile reason verb code shell of wildcard opt-out over https Ctrl-C TLS-Required No status or compromised flags auth organization-name contact-info Unix true false
+  always never cleared blocked presented test dane-ee max-age-short send domains Laboratory Public Intermediate default strict government lab
 `;
 
 const allowed = new Set([
@@ -33,8 +34,10 @@ const strangers = /^(?:\s*(?:->|<-|~>|<~|\d{4}-\d\d-\d\dT\S+ \S+: )|\d\d:\d\d:\d
 
 /** @returns the lines, each with the words that should not be there. */
 export function englishIn(text: string): readonly string[] {
-  return text.split('\n').flatMap((line) => {
-    if (strangers.test(line)) return [];
+  return text.split('\n').flatMap((whole) => {
+    if (strangers.test(whole)) return [];
+    // A setting and its value, behind them what it is for.
+    const line = whole.replace(/^(?:# )?(?:\S+ = .*?(?= {4}#|$)|\[.*\]$)/, '');
     const words = wordsOf(line).filter((word) => !allowed.has(word) && !/^[A-Z][A-Z\d-]*s?$/.test(word));
     return words.length === 0 ? [] : [`${words.join(' ')} | ${line}`];
   });
@@ -43,7 +46,7 @@ export function englishIn(text: string): readonly string[] {
 /** Without what was quoted, commands to type, placeholders, and whatever has a sign in it that words have not. */
 const wordsOf = (line: string): readonly string[] =>
   line
-    .replace(/"(?:\\.|[^"\\])*"|<[^>]*>|\bsekisho(?: [!-~]+)*|応答 \d.*|\b(?:CN|O|OU|C)=[^,]*/g, ' ')
+    .replace(/"(?:\\.|[^"\\])*"|<[^>]*>|\bsekisho(?: [!-~]+)*|応答 \d.*|プローブ \S+|\b(?:CN|O|OU|C)=[^,]*/g, ' ')
     .split(/[^!-~]+/)
     .map((word) => word.replace(/^[('"[{]+|[,.:;)\]}'"!?]+$/g, ''))
     .filter((word) => /^[A-Za-z][A-Za-z'’-]+$/.test(word));

@@ -2,15 +2,28 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { CheckReport } from '../../src/agent/probe.ts';
+import { commands } from '../../src/cli/commands.ts';
+import { reasons } from '../../src/core/policy/catalogue.ts';
 import { columns } from '../../src/core/words/say.ts';
 import { destinations } from '../../src/lab/destinations.ts';
 import { post } from '../relay/mail.ts';
-import { bare, openWorld, program, type Said, sekisho, startInside, until, type World } from '../relay/world.ts';
+import {
+  bare,
+  openWorld,
+  program,
+  type Said,
+  sekisho,
+  startInside,
+  stateOf,
+  until,
+  type World,
+} from '../relay/world.ts';
+import { englishIn } from './english.ts';
 
 let world: World;
 const folder = mkdtempSync(join(tmpdir(), 'sekisho-language-'));
@@ -149,4 +162,152 @@ test('OPS-64 a relay in a Japanese locale returns mail with words in Japanese an
   assert.match(said, /宛先のドメインはメールを受け取らないと宣言しています/);
   assert.match(said, /The domain says that it accepts no mail/);
   assert.match(said, /Diagnostic-Code: x-sekisho; null-mx/);
+});
+
+const ja = { LC_ALL: 'ja_JP.UTF-8' };
+
+test('OPS-64 help, manual page, completions, examples and misuse leave no English sentence', async () => {
+  const asked: readonly (readonly string[])[] = [
+    ['help'],
+    ...commands.map(({ name }) => ['help', name]),
+    ...reasons.map((reason) => ['help', reason]),
+    ['man'],
+    ['config', 'example'],
+    ['config', 'example', 'strict'],
+    ['config', 'example', 'government'],
+    ['config', 'env'],
+    ...commands.filter(({ name }) => name !== 'run' && name !== 'lab').map(({ name }) => [name, '--such']),
+    ...[
+      ['chekc'],
+      ['help', 'chekc'],
+      ['help', '--lang', 'ja', 'check'],
+      ['check'],
+      ['check', 'a..b'],
+      ['check', 'a', '--json=1'],
+    ],
+    ...[
+      ['check', 'a', '--floor'],
+      ['check', 'a', '--at', 'x'],
+      ['check', 'a', '--color', 'x'],
+      ['check', '\u2013\u2013json'],
+    ],
+    ...[
+      ['trace', 'a', 'b'],
+      ['explain'],
+      ['probe'],
+      ['dns'],
+      ['dns', 'a', 'B'],
+      ['queue', 'such'],
+      ['queue', 'list', '--older', 'x'],
+    ],
+    ...[
+      ['destination', 'such'],
+      ['policy', 'such'],
+      ['policy', 'show'],
+      ['policy', 'lint'],
+      ['policy', 'lint', '/such'],
+    ],
+    ...[['tlsa'], ['tlsa', 'such'], ['tlsa', 'make'], ['tlsa', 'check'], ['tlsa', 'watch'], ['tlsa', 'rollover']],
+    ...[
+      ['config'],
+      ['config', 'example', 'such'],
+      ['completion', 'tcsh'],
+      ['siege', '--claims', 'x'],
+      ['queue', 'bounce'],
+    ],
+    ...[
+      ['health', '--socket', '/such'],
+      ['check', 'a', '--out', 'x'],
+      ['siege', '--only', 'ATK-9999'],
+    ],
+  ];
+  const left: string[] = [];
+  for (const argv of asked) {
+    const { out, err } = await bare({ ...world.env, ...ja }, ...argv);
+    assert.match(out + err, kana, argv.join(' '));
+    left.push(...englishIn(out + err).map((line) => `${argv.join(' ')}: ${line}`));
+  }
+  assert.deepEqual(left, []);
+  for (const shell of ['zsh', 'fish']) {
+    const { out } = await bare(ja, 'completion', shell);
+    const said = [...out.matchAll(/\[([^\]]*)\]|-d '([^']*)'$/gm)].map(([, zsh, fish]) => zsh ?? fish ?? '');
+    assert.ok(said.filter((text) => kana.test(text)).length > 100);
+    assert.deepEqual(englishIn((out.split('\n', 2)[shell === 'zsh' ? 1 : 0] ?? '').replace(/^# /, '')), []);
+  }
+});
+
+test('OPS-64 what the verbs find and tell leaves no English sentence', async () => {
+  const inside = await startInside({ ...world, env: { ...world.env, LANG: 'ja_JP.UTF-8' } });
+  const ids = [];
+  for (const domain of ['dane-ee.test', 'both.test', 'dane-mismatch.test', 'null-mx.test'])
+    ids.push(await post(inside.port, { to: `a@${domain}`, subject: domain }));
+  for (const id of ids) await until(async () => (await stateOf(inside, id)) !== 'queued', `an end of ${id}`);
+  const policy = join(folder, 'policy.txt');
+  writeFileSync(policy, 'version: STSv1\nmode: enforce\nmx: mx.both.test\nmax_age: 100\n');
+  const [, , waiting = ''] = ids;
+  const port = String(world.lab.ports.smtp);
+  const asked: readonly (readonly string[])[] = [
+    ...[
+      ['config', 'check'],
+      ['queue', 'list'],
+      ['queue', 'show', waiting],
+      ['explain', ids[0] ?? ''],
+      ['explain', 'such'],
+      ['log', '--domain', 'such.test'],
+    ],
+    ...[
+      ['destination', 'list'],
+      ['destination', 'show', 'both.test'],
+      ['destination', 'show', 'dane-mismatch.test'],
+    ],
+    ...[
+      ['policy', 'list'],
+      ['policy', 'show', 'both.test'],
+      ['policy', 'refresh', 'both.test'],
+      ['policy', 'make', 'both.test'],
+    ],
+    ...[
+      ['policy', 'make', 'both.test', '--mode', 'none'],
+      ['policy', 'lint', policy, '--mx', 'mx.both.test', '--mx', 'such.test'],
+    ],
+    ...[
+      ['policy', 'forget', 'both.test'],
+      ['health'],
+      ['health', '--ready'],
+      ['dns', 'mx.both.test', 'A'],
+      ['dns', 'such.both.test'],
+    ],
+    ...[
+      ['check', 'both.test', 'null-mx.test'],
+      ['check', 'both.test', '--at', '+400d'],
+      ['check', 'dane-mismatch.test', '-v', '--all'],
+    ],
+    ...[
+      ['trace', 'both.test'],
+      ['probe', 'a@both.test'],
+      ['doctor', '--reach', 'both.test', 'both.test'],
+    ],
+    ...[
+      ['tlsa', 'check', 'mx.both.test'],
+      ['tlsa', 'check', 'mx.dane-mismatch.test'],
+      ['tlsa', 'make', '--server', `mx.both.test:${port}`, '--host', 'mx.both.test'],
+    ],
+    ...[['tlsa', 'watch', '--once', 'mx.dane-mismatch.test', '--authority', world.lab.resolver]],
+    ...[
+      ['queue', 'hold', '--domain', 'dane-mismatch.test'],
+      ['queue', 'release', waiting],
+      ['queue', 'drop', waiting, '--no-input'],
+    ],
+    ...[
+      ['queue', 'override', waiting, '--ignore', 'dane', '--reason', 'x', '--yes'],
+      ['queue', 'retry', '--domain', 'such.test'],
+      ['queue', 'flush'],
+    ],
+  ];
+  const left: string[] = [];
+  for (const argv of asked) {
+    const { out, err } = await sekisho(world, ...argv, '--lang', 'ja', '--timeout', '20s');
+    left.push(...englishIn(out + err).map((line) => `${argv.join(' ')}: ${line}`));
+  }
+  assert.deepEqual(left, []);
 });

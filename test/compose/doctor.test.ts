@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { rootCertificates } from 'node:tls';
 import { loadTrustStore, systemBundles } from '../../src/adapters/smtp/trust-store.ts';
 import { bundleRemedy, exceptions, trustStore } from '../../src/compose/doctor.ts';
+import { enforcementOf } from '../../src/compose/face.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sekisho-doctor-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -47,4 +48,7 @@ test('OPS-67 what is switched off, for all or for one domain, is shown', () => {
       'a.example: dane ignored until 2026-12-01 (agreed)',
     ],
   );
+  assert.equal(enforcementOf(config(true, true, [])), 'DANE and MTA-STS are enforced on sending');
+  assert.match(enforcementOf(config(false, true, [])), /^DANE is enforced on sending; MTA-STS is switched off/);
+  assert.match(enforcementOf(config(true, false, [])), /the floor is only rehearsed: policy.enforce is off$/);
 });

@@ -75,13 +75,14 @@ async function submit(to: string, subject: string): Promise<string> {
   return /queued as (\S+)/.exec(reply)?.[1] ?? assert.fail(reply);
 }
 
-test('health, readiness, page and metrics answer on the loopback port of the running relay', async () => {
+test('OPS-67 health, readiness, page and metrics answer on the loopback port of the running relay', async () => {
   assert.deepEqual(JSON.parse((await get('/livez')).text), { live: true });
   await until(async () => (await get('/readyz')).status === 200, 'readiness');
   const ready = JSON.parse((await get('/readyz')).text) as { checks: readonly { check: string; ok: boolean }[] };
   assert.deepEqual(ready.checks.map(({ check }) => check).sort(), [
     'configuration',
     'disk',
+    'enforcement',
     'listeners',
     'queue',
     'resolver',
@@ -89,6 +90,7 @@ test('health, readiness, page and metrics answer on the loopback port of the run
   const id = await submit('a@dane-mismatch.test', 'waits');
   await until(async () => (await get('/')).text.includes('cert-no-tlsa-match'), 'the message on the page');
   const page = await get('/');
+  assert.match(page.text, /enforcement<\/td><td>DANE and MTA-STS are enforced on sending/);
   assert.equal(page.status, 200);
   assert.match(page.type, /text\/html/);
   assert.ok(page.text.includes(id) && page.text.includes('relay.lab.test'));

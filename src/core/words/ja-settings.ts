@@ -332,4 +332,9 @@ export const jaSettings: Readonly<Record<string, string>> = {
     '実験環境と試験用: ループバックへの配送を許し、待ち時間を短くします。',
   'Every host must speak TLS; line endings of every client must be clean; no old cipher suites (TLS-14).':
     'すべてのホストに TLS を要求します。すべてのクライアントの改行を検査し、古い暗号スイートは使いません (TLS-14)。',
+  enforcement: '適用',
+  'DANE is enforced on sending; MTA-STS is switched off by mta_sts.enabled':
+    '送信時に DANE を適用しています。MTA-STS は mta_sts.enabled により無効です',
+  '{0}; the floor is only rehearsed: policy.enforce is off': '{0}。下限は予行のみです: policy.enforce が無効です',
+  'DANE and MTA-STS are enforced on sending': '送信時に DANE と MTA-STS を適用しています',
 };
