@@ -101,7 +101,8 @@ async function copyBody(
     if (scan.octets > maxHeader || octets.length - lines.length > maxHeader)
       return { kind: 'refused', because: 'header-size' };
     inHeader = end === undefined;
-    unfinished = inHeader ? octets.subarray(lines.length) : nothing;
+    // A copy: the chunk is ours only until the next one.
+    unfinished = inHeader ? new Uint8Array(octets.subarray(lines.length)) : nothing;
     const added = end === undefined ? nothing : additions(ports, incoming, birth, scan, end.because);
     // Whole, where nothing is put in between: a copy less.
     if (end === undefined) await put(lines);

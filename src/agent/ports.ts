@@ -164,8 +164,11 @@ export type OutgoingMessage = {
   /** `send`: REQUIRETLS goes onto MAIL FROM. */
   readonly requiretls: 'send' | 'omit';
   /** Each call opens the stored octets anew. CRLF lines only. */
-  readonly body: () => AsyncIterable<Uint8Array>;
+  readonly body: () => StoredOctets;
 };
+
+/** `done`: none of them is referred to any more, so that their memory is free; it need not be said. */
+export type StoredOctets = AsyncIterable<Uint8Array> & { readonly done?: () => void };
 
 export type ContentFacts = {
   readonly has8bit: boolean;
@@ -263,6 +266,7 @@ export type Incoming = {
 
 /** The message as it comes in: dots unstuffed, every line ends in CRLF, no NUL, lines of bounded length. */
 export type IncomingBody = {
+  /** Each is the reader's until it asks for the next. */
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Asked when the chunks are over. `cut`: what came is not the whole message, and the server knows the reply. */
   ending():
@@ -428,7 +432,7 @@ export interface QueueStore {
     readonly status: string;
     readonly says: string;
   }): Promise<void>;
-  openBody(id: QueueId): AsyncIterable<Uint8Array>;
+  openBody(id: QueueId): StoredOctets;
   /** When something falls due next, if anything waits. */
   nextDue(): Promise<Instant | undefined>;
   /**

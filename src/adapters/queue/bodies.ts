@@ -14,8 +14,25 @@ export const bodySuffix = '.body';
 const recheckOctets = 16_777_216;
 const recheckMs = 1000;
 
-/** Octets of one body that are held before they go to its file, in one write. */
-const heldLimit = 131_072;
+/** Octets of one body that are held: it goes into the row whole, or to its file in one write. */
+const heldLimit = rowLimit;
+
+/** Octets that all bodies hold together. Beyond it those that grow go to files, in smaller writes. */
+const heldByAll = 16_777_216;
+const heldInCrowd = 65_536;
+
+/** What the bodies of one store hold together. */
+export type Holding = { add(octets: number): void; limit(): number };
+
+export function createHolding(): Holding {
+  let octets = 0;
+  return {
+    add(more) {
+      octets += more;
+    },
+    limit: () => (octets < heldByAll ? heldLimit : heldInCrowd),
+  };
+}
 
 const done = Promise.resolve();
 
@@ -127,6 +144,7 @@ export async function storeBody(spool: string, id: QueueId, body: Uint8Array): P
 type WriterPorts = {
   readonly spool: string;
   readonly floor: DiskFloor;
+  readonly holding: Holding;
   /** Resolves when another acceptance may be begun: the back-pressure. */
   readonly admitted: () => Promise<void>;
   readonly enqueue: (
@@ -139,14 +157,27 @@ type WriterPorts = {
 };
 
 /** The BodyWriter of the port. */
-export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue, ended }: WriterPorts): BodyWriter {
+export function createBodyWriter(id: QueueId, ports: WriterPorts): BodyWriter {
+  const { spool, floor, holding, admitted, enqueue } = ports;
   let held = new Uint8Array(0);
   let length = 0;
+  let counted = 0;
   let file: BodyFile | undefined;
   let state: 'open' | 'handed-over' | 'closed' = 'open';
 
+  const count = (octets: number): void => {
+    holding.add(octets - counted);
+    counted = octets;
+  };
+  const ended = (): void => {
+    count(0);
+    ports.ended();
+  };
   const hold = (chunk: Uint8Array): void => {
-    if (length + chunk.length > held.length) held = grown(held, length, length + chunk.length);
+    if (length + chunk.length > held.length) {
+      held = grown(held, length + chunk.length);
+      count(held.length);
+    }
     held.set(chunk, length);
     length += chunk.length;
   };
@@ -156,11 +187,12 @@ export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue,
     await file.write(chunk);
   };
   const collect = async (chunk: Uint8Array): Promise<void> => {
-    if (length + chunk.length > heldLimit) {
+    const limit = holding.limit();
+    if (length + chunk.length > limit) {
       if (length > 0) await spill(held.subarray(0, length));
       length = 0;
     }
-    if (chunk.length > heldLimit) await spill(chunk);
+    if (chunk.length > limit) await spill(chunk);
     else hold(chunk);
   };
   /** Whatever goes wrong leaves no file behind, except where its row may exist: then the next start knows. */
@@ -180,7 +212,7 @@ export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue,
   return {
     write(chunk) {
       // What needs neither admission nor the disk waits for nothing.
-      if (length > 0 && length + chunk.length <= heldLimit && state === 'open') {
+      if (length > 0 && length + chunk.length <= holding.limit() && state === 'open') {
         hold(chunk);
         return done;
       }
@@ -191,7 +223,7 @@ export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue,
     },
     commit: (message: QueuedMessage, recipients) =>
       guarded(async () => {
-        if (file === undefined && length <= rowLimit) await floor.admit(length, 'row');
+        if (file === undefined) await floor.admit(length, 'row');
         else {
           if (length > 0) await spill(held.subarray(0, length));
           await file?.finish();
@@ -209,9 +241,8 @@ export function createBodyWriter(id: QueueId, { spool, floor, admitted, enqueue,
   };
 }
 
-/** Most messages fit the first; what is not filled is never read. */
-function grown(held: Uint8Array, length: number, needed: number): Uint8Array<ArrayBuffer> {
-  const larger = Buffer.allocUnsafeSlow(Math.min(heldLimit, Math.max(needed, held.length * 2, 8192)));
-  larger.set(held.subarray(0, length));
-  return larger;
+/** Most messages fit the first. What was held before is free at once, and nobody may refer to it any more. */
+function grown(held: Uint8Array<ArrayBuffer>, needed: number): Uint8Array<ArrayBuffer> {
+  if (held.length === 0) return Buffer.allocUnsafeSlow(Math.max(needed, 8192));
+  return new Uint8Array(held.buffer.transfer(Math.min(heldLimit, Math.max(needed, held.length * 2))));
 }

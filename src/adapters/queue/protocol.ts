@@ -15,8 +15,11 @@ import type { Instant, QueueId } from '../../core/base/brand.ts';
 import type { EnvelopeRecipient } from '../../core/smtp/envelope.ts';
 import type { MessageColumns, RecipientColumns } from './rows.ts';
 
-/** Bodies up to this size stand in the database, larger ones in a file of their own. */
-export const rowLimit = 65_536;
+/**
+ * Bodies up to this size stand in the database, where they share its forced writes; larger ones in a file of their own, which
+ * costs two and a dozen calls.
+ */
+export const rowLimit = 262_144;
 
 /** The columns of its rows; `facts` is JSON. */
 export type NewMessage = {

@@ -6,7 +6,8 @@ import type { Instant, QueueId } from '../../core/base/brand.ts';
 import type { NonEmpty } from '../../core/base/result.ts';
 import type { EnvelopeRecipient } from '../../core/smtp/envelope.ts';
 import { formatReply } from '../../core/smtp/reply.ts';
-import { createBodyWriter, type DiskFloor, readBodyFile, storeBody } from './bodies.ts';
+import { createBodyWriter, createHolding, type DiskFloor, readBodyFile, storeBody } from './bodies.ts';
+import { createClaimedBodies } from './claimed-bodies.ts';
 import type { Call, Client } from './client.ts';
 import type { Calls, ClaimedDelivery, LeaseRef, NewMessage, SettledRow } from './protocol.ts';
 import { domainOf, factsOf, messageOf, recipientOf, senderOf } from './rows.ts';
@@ -40,7 +41,8 @@ const routesSetting = 'routes';
 export function createStore({ client, spool, floor, clock, log, close }: StoreParts): QueueStore {
   const { call } = client;
   const gate = createGate();
-  const bodies = createBodies();
+  const bodies = createClaimedBodies();
+  const holding = createHolding();
   const enqueue = async (message: NewMessage): Promise<void> => {
     const octets = message.body === 'file' ? 0 : message.body.length;
     await gate.enter(octets);
@@ -72,6 +74,7 @@ export function createStore({ client, spool, floor, clock, log, close }: StorePa
       createBodyWriter(safeId(id), {
         spool,
         floor,
+        holding,
         ended: client.expect(),
         admitted: gate.open,
         enqueue: (message, recipients, body) => enqueue(newMessage(message, recipients, body)),
@@ -91,8 +94,7 @@ export function createStore({ client, spool, floor, clock, log, close }: StorePa
       await call('rest', request);
     },
     openBody(id) {
-      const body = bodies.get(id);
-      return body === undefined ? openBody(call, spool, id, { clock, log }) : once(body);
+      return bodies.open(id) ?? openBody(call, spool, id, { clock, log });
     },
     async nextDue() {
       if (due !== undefined && due.changes === client.changes()) return due.at;
@@ -233,10 +235,6 @@ const noticeRows = ({
 }: NonNullable<Settlement['notice']>): NonEmpty<{ recipient: EnvelopeRecipient; nextHop: string }> =>
   message.envelope.recipients.map((recipient) => ({ recipient, nextHop })) as never;
 
-async function* once(body: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield body;
-}
-
 async function* openBody(
   call: Call,
   spool: string,
@@ -256,38 +254,6 @@ async function* openBody(
     }
     throw error;
   }
-}
-
-/** Bodies that came along with a lease. */
-type Bodies = {
-  get(id: string): Uint8Array | undefined;
-  put(id: string, body: Uint8Array): void;
-  drop(id: string): void;
-};
-
-/** Octets of them; the oldest leave first and are asked for again. */
-const maxBodies = 4_194_304;
-
-function createBodies(): Bodies {
-  const held = new Map<string, Uint8Array>();
-  let octets = 0;
-  const drop = (id: string): void => {
-    octets -= held.get(id)?.length ?? 0;
-    held.delete(id);
-  };
-  return {
-    get: (id) => held.get(id),
-    drop,
-    put(id, body) {
-      drop(id);
-      held.set(id, body);
-      octets += body.length;
-      for (const oldest of held.keys()) {
-        if (octets <= maxBodies) break;
-        drop(oldest);
-      }
-    },
-  };
 }
 
 type Gate = {

@@ -1,6 +1,8 @@
 // The octets of a message as they go behind 354 (RFC 5321 §4.5.2): dots are stuffed, a missing last CRLF is added, nothing
 // else is changed, and no bare CR or LF leaves (SMUG-6). Works on blocks: no octet is looked at by itself.
 
+import { bareNewlineAt, wordsOf } from './text-scan.ts';
+
 /** SMUG-6: ends the transfer before the octet that would have been sent. */
 export class BareNewline extends Error {
   override readonly name = 'BareNewline';
@@ -30,7 +32,7 @@ export function createStuffing(): Stuffing {
       held = joined.subarray(cut);
       const whole = joined.subarray(0, cut);
       if (whole.length === 0) return [];
-      if (hasBareNewline(whole)) throw new BareNewline('the stored message has a bare CR or LF');
+      if (bareNewlineAt(whole, wordsOf(whole), 0) >= 0) throw new BareNewline('the stored message has a bare CR or LF');
       const pieces = stuff(whole, at);
       at = whole.at(-1) === 0x0a ? 'start-of-line' : 'inside';
       return pieces;
@@ -57,15 +59,3 @@ function stuff(block: Buffer, start: 'start-of-line' | 'inside'): readonly Uint8
 /** A body of dots alone must not become a write for each. */
 const joinMany = (pieces: readonly Uint8Array[]): readonly Uint8Array[] =>
   pieces.length > 16 ? [Buffer.concat(pieces)] : pieces;
-
-/** Every line ends where its CR is followed by its LF. One char for each octet: searching a string costs less than a buffer. */
-function hasBareNewline(block: Buffer): boolean {
-  const text = block.toString('latin1');
-  for (let from = 0; ; ) {
-    const feed = text.indexOf('\n', from);
-    const carriage = text.indexOf('\r', from);
-    if (feed < 0) return carriage >= 0;
-    if (carriage < 0 || carriage !== feed - 1) return true;
-    from = feed + 1;
-  }
-}

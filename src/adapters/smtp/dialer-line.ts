@@ -51,6 +51,11 @@ export class Line {
     return this.#asked.length === 0 && !holdsOctets(this.#buffer);
   }
 
+  /** Nothing that was written waits to leave. */
+  get written(): boolean {
+    return this.#socket.writableLength === 0;
+  }
+
   /** Octets that were sent by the peer and not yet looked at. */
   get unread(): number {
     return this.#socket.readableLength;

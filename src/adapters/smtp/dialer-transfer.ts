@@ -1,7 +1,7 @@
 // One transaction on a line: MAIL, RCPT, DATA in one flight where PIPELINING is listed (RFC 2920), the octets, and the reply to
 // the final dot. Replies are counted, never matched by text (EXT-5): the n-th reply after MAIL belongs to the n-th RCPT.
 
-import type { OutgoingMessage } from '../../agent/ports.ts';
+import type { OutgoingMessage, StoredOctets } from '../../agent/ports.ts';
 import type { TransferOutcome } from '../../core/policy/model.ts';
 import { formatReply, type Reply } from '../../core/smtp/reply.ts';
 import { BareNewline, createStuffing } from './dialer-body.ts';
@@ -27,6 +27,7 @@ export class Transfer {
   readonly #call: TransferCall;
   readonly #record: TransferRecord = newTransferRecord();
   #state: 'open' | 'ended' = 'open';
+  #body: StoredOctets | undefined;
 
   constructor(call: TransferCall) {
     this.#call = call;
@@ -115,7 +116,8 @@ export class Transfer {
       const stuffing = createStuffing();
       // One block stays back, so that the last one leaves together with the dot.
       let waiting: readonly Uint8Array[] = [];
-      for await (const block of message.body()) {
+      this.#body = message.body();
+      for await (const block of this.#body) {
         if (this.#state === 'ended') return;
         const pieces = stuffing.add(block);
         // SMTP-2: each block has its own deadline.
@@ -202,6 +204,8 @@ export class Transfer {
   #end(outcome: TransferOutcome): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
+    // An early reply may come while octets of it still wait to be written.
+    if (this.#call.line.written) this.#body?.done?.();
     this.#call.onEnd(outcome);
   }
 }

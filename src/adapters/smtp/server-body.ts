@@ -1,31 +1,40 @@
 // The message between the connection, which pushes, and acceptance, which pulls. Holds a bounded number of octets: a push
-// beyond it waits, and with it the socket.
+// beyond it waits, and with it the socket. A piece is the reader's until it asks for the next one; then its memory is free.
+
+import { freeMemory } from '../../core/base/free-memory.ts';
 
 const highWater = 262_144;
 
 type Step = IteratorResult<Uint8Array, undefined>;
 
+/** `memory`: all of it is the piece's alone, and nobody else refers to any of it. */
+type Piece = { readonly octets: Uint8Array; readonly memory: Uint8Array | undefined };
+
 const over: Step = { value: undefined, done: true };
 
 export class BodyChannel implements AsyncIterable<Uint8Array> {
-  #waiting: Uint8Array[] = [];
+  #waiting: Piece[] = [];
+  #lent: Uint8Array | undefined;
   #octets = 0;
   #over = false;
   #wakeReader: ((step: Step) => void) | undefined;
   #wakeWriter: (() => void) | undefined;
   #blockedAt = 0;
 
-  /** @returns a promise when the reader is behind; push again after it. */
-  push(piece: Uint8Array): Promise<void> | undefined {
-    if (this.#over || piece.length === 0) return undefined;
+  /**
+   * @param memory what may be freed when the octets were read, if they are all that anybody wants of it
+   * @returns a promise when the reader is behind; push again after it.
+   */
+  push(octets: Uint8Array, memory?: Uint8Array): Promise<void> | undefined {
+    if (this.#over || octets.length === 0) return undefined;
     const wake = this.#wakeReader;
     if (wake) {
       this.#wakeReader = undefined;
-      wake({ value: piece, done: false });
+      wake(this.#lend({ octets, memory }));
       return undefined;
     }
-    this.#waiting.push(piece);
-    this.#octets += piece.length;
+    this.#waiting.push({ octets, memory });
+    this.#octets += octets.length;
     if (this.#octets <= highWater) return undefined;
     this.#blockedAt = performance.now();
     return new Promise((resolve) => {
@@ -55,12 +64,19 @@ export class BodyChannel implements AsyncIterable<Uint8Array> {
     };
   }
 
+  #lend({ octets, memory }: Piece): Step {
+    this.#lent = memory;
+    return { value: octets, done: false };
+  }
+
   #next(): Promise<Step> {
+    if (this.#lent !== undefined) freeMemory(this.#lent);
+    this.#lent = undefined;
     const piece = this.#waiting.shift();
     if (piece !== undefined) {
-      this.#octets -= piece.length;
+      this.#octets -= piece.octets.length;
       if (this.#octets <= highWater) this.#release();
-      return Promise.resolve({ value: piece, done: false });
+      return Promise.resolve(this.#lend(piece));
     }
     if (this.#over) return Promise.resolve(over);
     return new Promise((resolve) => {

@@ -27,7 +27,8 @@ export class Message {
   take(octets: Buffer): Taken {
     const { piece, rest } = this.filter.take(octets);
     if (this.filter.fault !== undefined) this.channel.end();
-    const wait = this.channel.push(piece);
+    const isAlone = rest === undefined || rest.length === 0;
+    const wait = this.channel.push(piece, isAlone ? octets : undefined);
     if (rest !== undefined) this.channel.end();
     // Not before there is something to accept, and then at once, so that octets need not wait anywhere.
     if (piece.length > 0) this.accepted();

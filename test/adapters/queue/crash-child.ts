@@ -10,7 +10,7 @@ import { claim, deferred, enqueue, later, listLog, message, settlement, stillClo
 export function bodyOf(id: string): Buffer {
   const seed = createHash('sha256').update(id).digest();
   // Every eighth is too large for a row.
-  const size = (seed[0] as number) % 8 === 0 ? 70_000 + (seed[1] as number) * 200 : 1000 + (seed[1] as number) * 20;
+  const size = (seed[0] as number) % 8 === 0 ? 240_000 + (seed[1] as number) * 200 : 1000 + (seed[1] as number) * 20;
   return Buffer.alloc(size, seed);
 }
 

@@ -138,7 +138,7 @@ test('QUE-1 the database of a newer version and foreign files are refused untouc
 test('QUE-1 files are readable by the owner alone', async () => {
   const path = newPath();
   const queue = await open(path);
-  await enqueue(queue, message(['a@one.example']), randomBytes(70_000));
+  await enqueue(queue, message(['a@one.example']), randomBytes(270_000));
   for (const file of [path, join(`${path}.bodies`, bodiesOf(path)[0] as string)])
     assert.equal(statSync(file).mode & 0o077, 0);
   await queue.close();
@@ -148,7 +148,7 @@ test('SRV-12 body files without a row are swept at the start, others stay', asyn
   const path = newPath();
   const queue = await open(path);
   const one = message(['a@one.example']);
-  const body = randomBytes(100_000);
+  const body = randomBytes(300_000);
   await enqueue(queue, one, body);
   await queue.close();
   writeFileSync(join(`${path}.bodies`, 'crashed.body'), 'x');
@@ -164,9 +164,9 @@ test('SRV-12 body files without a row are swept at the start, others stay', asyn
 test('SRV-12 a large body goes when its last recipient is settled, and when its acceptance is aborted', async () => {
   const path = newPath();
   const queue = await open(path);
-  await enqueue(queue, message(['a@one.example']), randomBytes(100_000));
+  await enqueue(queue, message(['a@one.example']), randomBytes(300_000));
   const writer = queue.begin(newId());
-  await writer.write(randomBytes(200_000));
+  await writer.write(randomBytes(300_000));
   assert.equal(bodiesOf(path).length, 2);
   await writer.abort();
   assert.equal(bodiesOf(path).length, 1);
@@ -176,12 +176,33 @@ test('SRV-12 a large body goes when its last recipient is settled, and when its 
   await queue.close();
 });
 
+test('ATK-93 bodies that come in at the same time hold a bounded memory together; the rest goes to files', async () => {
+  const path = newPath();
+  const queue = await open(path);
+  const half = randomBytes(100_000);
+  const coming = Array.from({ length: 120 }, () => message(['a@one.example']));
+  const writers = coming.map(({ id }) => queue.begin(id));
+  for (const writer of [...writers, ...writers]) await writer.write(half);
+  const inFiles = bodiesOf(path).length;
+  assert.ok(inFiles > 20 && inFiles < 80, `${inFiles} files`);
+  const to = { recipient: recipient('a@one.example'), nextHop: 'one.example' };
+  await Promise.all(writers.map((writer, index) => writer.commit(coming[index] as (typeof coming)[0], [to])));
+  for (const { id } of coming) assert.ok((await collect(queue.openBody(id))).equals(Buffer.concat([half, half])));
+  // What was held is accounted back.
+  const writer = queue.begin(newId());
+  await writer.write(half);
+  await writer.write(half);
+  assert.equal(bodiesOf(path).length, inFiles);
+  await writer.abort();
+  await queue.close();
+});
+
 test('QUE-1 a row without its body is held and reported loudly, at the start and when it is read', async () => {
   const path = newPath();
   const log = listLog();
   const queue = await open(path, { log });
   const [one, two] = [message(['a@one.example']), message(['a@one.example'])];
-  for (const each of [one, two]) await enqueue(queue, each, randomBytes(100_000));
+  for (const each of [one, two]) await enqueue(queue, each, randomBytes(300_000));
   rmSync(join(`${path}.bodies`, `${one.id}.body`));
   await assert.rejects(collect(queue.openBody(one.id)), /ENOENT/);
   const missing = { level: 'error', event: 'queue-body-missing' };
@@ -296,11 +317,11 @@ test('SRV-13 when the body cannot be stored the acceptance fails, and the small 
   const queue = await open(path);
   const large = message(['a@one.example']);
   const writer = queue.begin(large.id);
-  await writer.write(randomBytes(100_000));
+  await writer.write(randomBytes(300_000));
   rmSync(`${path}.bodies`, { recursive: true });
   const commit = writer.commit(large, [{ recipient: recipient('a@one.example'), nextHop: 'one.example' }]);
   await Promise.all([assert.rejects(commit, /ENOENT/), enqueue(queue, message(['b@one.example']))]);
-  await assert.rejects(enqueue(queue, message(['c@one.example']), randomBytes(100_000)), /ENOENT/);
+  await assert.rejects(enqueue(queue, message(['c@one.example']), randomBytes(300_000)), /ENOENT/);
   assert.equal(await queue.story(large.id), undefined);
   assert.equal((await queue.stats()).messages, 1);
   await queue.close();
@@ -313,7 +334,7 @@ test('QUE-10 DSN-1 a large notice that could not be written is written when the 
   const [lease] = await claim(queue, t0);
   assert(lease);
   const notice = message(['sender@from.example']);
-  const body = randomBytes(100_000);
+  const body = randomBytes(300_000);
   const settled = settlement(lease, t0, bounced, { notice: { message: notice, nextHop: 'from.example', body } });
   // In the way of the name that the file gets last.
   const inTheWay = join(`${path}.bodies`, `${notice.id}.body`);
@@ -329,7 +350,7 @@ test('QUE-8 a body file that cannot be removed undoes no settlement', async () =
   const path = newPath();
   const queue = await open(path);
   const large = message(['a@one.example']);
-  await enqueue(queue, large, randomBytes(100_000));
+  await enqueue(queue, large, randomBytes(300_000));
   const [lease] = await claim(queue, t0);
   assert(lease);
   const file = join(`${path}.bodies`, `${large.id}.body`);
