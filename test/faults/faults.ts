@@ -13,9 +13,11 @@ import { SmtpTalk } from '../lab/smtp-talk.ts';
 import { post } from '../relay/mail.ts';
 import { messageOf, named, openWorld, sekisho, startInside, startOutside, stateOf, until } from '../relay/world.ts';
 import { type Bench, benchOf, type Counters } from './bench.ts';
+import { setCeiling } from './ceiling.ts';
+import { lostPeers, type Pace } from './lost-peers.ts';
 import { startMiddleman } from './middleman.ts';
 
-export type Fault = { readonly name: string; readonly does: string; readonly run: () => Promise<Counters> };
+export type Fault = { readonly name: string; readonly does: string; readonly run: (pace: Pace) => Promise<Counters> };
 
 type Start = { readonly settings?: string; readonly env?: Readonly<Record<string, string>> };
 
@@ -213,8 +215,8 @@ async function sendTo(bench: Bench, recipients: readonly string[]): Promise<read
   return later;
 }
 
-async function manyRecipients(): Promise<Counters> {
-  const bench = await begin();
+/** @returns what it took. */
+async function sendToAll(bench: Bench): Promise<Counters> {
   const wanted = new Set(Array.from({ length: 10_000 }, (_, index) => `r${index}@dane-ee.test`));
   let transactions = 0;
   let later = 0;
@@ -233,9 +235,15 @@ async function manyRecipients(): Promise<Counters> {
         .filter((to) => wanted.has(to)),
     );
   await until(() => reached().size === wanted.size, 'all recipients', 120_000);
+  return { recipients: reached().size, transactions, 'put off with 452': later };
+}
+
+async function manyRecipients(): Promise<Counters> {
+  const bench = await begin();
+  const sent = await sendToAll(bench);
   const counters = await bench.recovered();
   await end(bench);
-  return { ...counters, recipients: reached().size, transactions, 'put off with 452': later };
+  return { ...counters, ...sent };
 }
 
 async function memoryCeiling(): Promise<Counters> {
@@ -246,6 +254,27 @@ async function memoryCeiling(): Promise<Counters> {
   const counters = await bench.recovered();
   await end(bench);
   return { ...counters, 'heap MB at most': 64 };
+}
+
+/** Octets of all that the relay, and the kernel for it, may hold. */
+const ceilingOctets = 200e6;
+
+async function memoryMax(): Promise<Counters> {
+  const ceiling = setCeiling(ceilingOctets);
+  if (typeof ceiling === 'string') throw new Error(ceiling);
+  const world = await openWorld(named('dane-ee', 'plain', 'greylisted'));
+  const running = await startOutside(world, { SEKISHO_LOG__LEVEL: 'info' }, ceiling.under);
+  const bench = benchOf(world, running);
+  await bench.send(24, { lines: 130_000, atOnce: 12 });
+  await bench.send(300, { atOnce: 30 });
+  const { recipients } = await sendToAll(bench);
+  const counters = await bench.recovered();
+  const kills = ceiling.kills();
+  assert.equal(kills, 0);
+  const group = { 'group peak MB': Math.round(ceiling.peak() / 1e6), 'ceiling reached': ceiling.reached() };
+  await end(bench);
+  ceiling.remove();
+  return { ...counters, recipients: recipients ?? 0, ...group, 'killed by the kernel': kills };
 }
 
 async function clockJumps(): Promise<Counters> {
@@ -293,5 +322,15 @@ export const faults: readonly Fault[] = [
     name: 'memory ceiling',
     does: 'a heap of 64 MB, 24 messages of 10 MB, 12 at a time, then 300 small ones',
     run: memoryCeiling,
+  },
+  {
+    name: 'memory max',
+    does: 'a control group of 200 MB, as MemoryMax of systemd sets it; the loads of both',
+    run: memoryMax,
+  },
+  {
+    name: 'lost peers',
+    does: 'the machine of 20 clients amid DATA, and of a host amid a message of 10 MB, is gone without FIN or RST',
+    run: lostPeers,
   },
 ];

@@ -33,7 +33,7 @@ async function all(): Promise<readonly Row[]> {
     console.log(`${row.name}: ${told(row.counters)}`);
   };
   for (const { name, does, run } of faults)
-    if (values.only === undefined || values.only === name) take({ name, does, counters: await run() });
+    if (values.only === undefined || values.only === name) take({ name, does, counters: await run('whole') });
   const rounds = Number(values.rounds);
   if (rounds === 0 || (values.only !== undefined && values.only !== 'kill')) return rows;
   const seed = Number(values.seed);
@@ -63,3 +63,5 @@ RFC 5321 §6.1 allows; *wronglyRepeated*: copies of one that was settled. *unans
 
 const rows = await all();
 if (values.write) writeFileSync(join(import.meta.dirname, '../../docs/faults.md'), documentOf(rows));
+// The laboratories of the faults are still open.
+process.exit(0);

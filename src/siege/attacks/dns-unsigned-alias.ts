@@ -21,7 +21,10 @@ export const unsignedAlias: Attack = {
     arena.lab.setRecords(`mx.${domain}`, 'CNAME', [`${evil.host}.`]);
     const seen = await attempt(arena, letterTo(domain));
     if (seen.messageAt.length > 0) return held(`the TLSA record behind the alias was not used: ${says(seen)}`);
-    const tried = arena.lab.host(evil.host).sessions.some(({ tls }) => tls !== undefined);
+    // Whoever applies it ends the session so soon that the host may never see the end of the handshake.
+    const tried = arena.lab
+      .host(evil.host)
+      .sessions.some(({ tls, said }) => tls !== undefined || said.some(({ line }) => /^STARTTLS/i.test(line)));
     return tried ? fell('the TLSA record behind an insecure alias was applied') : undetermined(says(seen));
   },
 };
