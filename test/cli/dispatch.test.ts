@@ -74,6 +74,25 @@ test('ATK-112 ATK-115 what a peer wrote cannot move the cursor', async () => {
   assert.match(out, /b@example\.nl {2}waiting, next attempt 1970-01-01T00:10:00Z/);
 });
 
+test('ATK-112 what a verb prints as it is passes the guard before the screen', async () => {
+  const domain = 'a\u001b[2J\u202e.example';
+  const row = {
+    domain,
+    mode: 'none',
+    id: '1',
+    fetchedAt: '',
+    expiresAt: '',
+    mx: [],
+    state: 'in-force',
+    maxAge: 1,
+    body: '',
+  };
+  const { out } = await run(['policy', 'list'], relayOf({ policies: async () => [row as never] }));
+  assert.match(out, /a�\[2J�\.example/);
+  const bug = await run(['doctor'], { doctor: async () => Promise.reject(new Error(domain)) });
+  assert.doesNotMatch(bug.err, /\u001b|\u202e/);
+});
+
 test('explain of an unknown message is a no', async () => {
   assert.equal((await run(['explain', 'Q2'], relayOf({ story: async () => undefined }))).code, 1);
 });

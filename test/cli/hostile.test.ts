@@ -165,6 +165,23 @@ test('ATK-115 tlsa make, check and watch, check and trace of a host whose certif
     await tried(...argv);
 });
 
+test('ATK-115 a greeting without end, replies without end, and hosts that hang up: bounded, and could not tell', async () => {
+  const host = 'mx.dane-mismatch.test';
+  for (const fault of ['greeting-endless-line', 'drop-at-connect', 'handshake-garbage'] as const) {
+    world.lab.host(host).setFaults([fault]);
+    for (const argv of [
+      ['tlsa', 'make', '--server', `${host}:${world.lab.ports.smtp}`],
+      ['tlsa', 'check', host],
+      ['doctor', 'dane-mismatch.test', '--reach', 'dane-mismatch.test'],
+    ]) {
+      const said = await sekisho(world, ...argv, '--timeout', '10s');
+      harmless(said.out + said.err, `${argv.join(' ')} ${fault}`);
+      assert.ok(said.code !== 5, said.err);
+    }
+  }
+  world.lab.host(host).setFaults([]);
+});
+
 test('ATK-115 dns answers and policies that are weapons', async () => {
   for (const argv of [
     ['dns', 'words.dane-ee.test', 'TXT'],

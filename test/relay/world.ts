@@ -11,8 +11,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createLog } from '../../src/adapters/log/pino.ts';
 import { createRegistry } from '../../src/adapters/metrics/registry.ts';
 import type { Clock } from '../../src/agent/ports.ts';
-import { dispatch } from '../../src/cli/commands.ts';
+import { commands, dispatch } from '../../src/cli/commands.ts';
 import { parseFlags } from '../../src/cli/flags.ts';
+import { exitCodes } from '../../src/cli/terminal.ts';
 import { gather, type Materials } from '../../src/compose/materials.ts';
 import { makeProgram } from '../../src/compose/program.ts';
 import { type Relay, startRelay } from '../../src/compose/relay.ts';
@@ -229,6 +230,10 @@ export async function bare(env: Readonly<Record<string, string>>, ...argv: reado
   const code = await dispatch(makeProgram(terminal, env), argv);
   // OPS-18: whatever a test asks for, its data is held to the schemas of the verb.
   if (argv.includes('--json')) formsOf(argv, said.out);
+  // OPS-12: and its exit status to those that help names.
+  const named = commands.find(({ name }) => name === argv[0])?.exits.map((exit): number => exitCodes[exit]) ?? [0];
+  if (![exitCodes.yes, exitCodes.usage, exitCodes.bug, ...named].includes(code))
+    throw new Error(`${argv.join(' ')} ended with ${code}, which help does not name: ${said.err}`);
   return { code, ...said };
 }
 
