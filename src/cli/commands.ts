@@ -225,6 +225,7 @@ export const commands: readonly Command[] = [
     says: 'the waiting mail',
     examples: [
       'sekisho queue list',
+      'sekisho queue list --security',
       'sekisho queue retry --domain example.org',
       'sekisho queue drop --because queue-expired --yes',
       'sekisho queue override 4kQ7m2 --ignore dane --reason "agreed with their postmaster by telephone"',
@@ -232,6 +233,7 @@ export const commands: readonly Command[] = [
     flags: [
       ...filterFlags,
       { name: 'reason', value: 'text', says: 'why; kept with the message' },
+      { name: 'security', says: 'list: domains whose mail waits because it could not go safely, and whom to tell' },
       { name: 'ignore', value: 'dane,…', says: 'override: floor, dane, mta-sts, dnssec; for this message alone' },
     ],
     data: ['queue', 'explain'],

@@ -2,6 +2,7 @@
 
 import type { CachedPolicy, DialoguePage, RefreshedPolicy } from '../admin/api.ts';
 import type { AlarmMemory, Round } from '../agent/alarms.ts';
+import type { Contacts } from '../agent/find-contact.ts';
 import type { Service } from '../agent/host-aim.ts';
 import type { DraftRequest, PolicyDraft } from '../agent/policy-draft.ts';
 import type {
@@ -216,6 +217,8 @@ export interface Program {
   ): Promise<Result<CheckReport, string>>;
   /** A new MTA-STS policy from the live MX set; the fault says what is wrong with the question. */
   policyDraft(loaded: Loaded, flags: Flags, request: DraftRequest): Promise<Result<PolicyDraft, string>>;
+  /** OPS-56: whom to tell; in the order of the domains. */
+  contacts(loaded: Loaded, flags: Flags, domains: readonly DomainName[]): Promise<readonly Contacts[]>;
   /** The MX hosts that own TLSA records; a fault: they could not be had. */
   mxNames(loaded: Loaded, flags: Flags, domain: DomainName): Promise<Result<MxNames, string>>;
   /** The chain that a server presents; a fault: none was seen. */

@@ -6,6 +6,7 @@ import type { Arguments } from './flags.ts';
 import type { Program, RelayClient } from './program.ts';
 import { readFilter } from './queue-filter.ts';
 import { override, unsure } from './queue-override.ts';
+import { security } from './queue-security.ts';
 import { loadedOrFaults } from './settings.ts';
 import { age, bytes, type ExitCode, exitCodes, header, json, printable, say, table } from './terminal.ts';
 
@@ -48,6 +49,10 @@ export async function queue(program: Program, given: Arguments): Promise<ExitCod
   const loaded = loadedOrFaults(program, given);
   if (loaded === undefined) return exitCodes.usage;
   const relay = program.relay(loaded, given.flags);
+  if (given.flags.on('security')) {
+    if (what !== 'list') return misuse(program, '--security lists, and changes nothing');
+    return security(program, given, { relay, loaded }, filter.value);
+  }
   if (what === 'list') return list(program, given, relay, filter.value);
   if (what === 'flush') {
     await relay.flush();

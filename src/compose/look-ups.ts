@@ -1,6 +1,8 @@
 // What the verbs look at beyond this machine, with the outlook of the configuration: loaded when a verb wants it.
 
+import type { ValidatingResolver } from '../adapters/dns/resolver.ts';
 import { systemClock } from '../adapters/system/clock.ts';
+import { findContacts } from '../agent/find-contact.ts';
 import { draftFor } from '../agent/policy-draft.ts';
 import { mxNamesOf, presentedBy } from '../agent/presented.ts';
 import { dnsReport } from '../cli/dns-report.ts';
@@ -10,7 +12,7 @@ import type { Terminal } from '../cli/terminal.ts';
 import type { Loaded } from '../config/load.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
 import { nameFromText } from '../core/dns/name.ts';
-import { typeFromText } from '../core/dns/presentation.ts';
+import { rdataToText, typeFromText } from '../core/dns/presentation.ts';
 import { sightOf, surroundings, withBench } from './bench.ts';
 import { examineMachine } from './doctor.ts';
 import { examineDkim } from './doctor-dkim.ts';
@@ -20,7 +22,7 @@ import { gatherSight } from './materials.ts';
 import { openResolver } from './outlook.ts';
 import type { Environment } from './settings.ts';
 
-type LookUps = Pick<Program, 'dns' | 'policyDraft' | 'mxNames' | 'presented' | 'doctor'>;
+type LookUps = Pick<Program, 'dns' | 'policyDraft' | 'mxNames' | 'contacts' | 'presented' | 'doctor'>;
 
 export function makeLookUps(terminal: Terminal, env: Environment): LookUps {
   return {
@@ -33,6 +35,12 @@ export function makeLookUps(terminal: Terminal, env: Environment): LookUps {
       withBench(loaded, flags, env, terminal, ({ outlook, probeOptions }) =>
         mxNamesOf(outlook.probePorts, domain, probeOptions),
       ),
+    contacts: async (loaded, flags, domains) => {
+      const found = await withBench(loaded, flags, env, terminal, async ({ outlook: { resolver } }) =>
+        ok(await Promise.all(domains.map((domain) => findContacts(resolver, soaOver(resolver), domain)))),
+      );
+      return found.kind === 'ok' ? found.value : [];
+    },
     presented: (loaded, flags, service) =>
       withBench(loaded, flags, env, terminal, ({ outlook, probeOptions }) =>
         presentedBy(outlook.probePorts, service, probeOptions),
@@ -60,6 +68,17 @@ export function makeLookUps(terminal: Terminal, env: Environment): LookUps {
     },
   };
 }
+
+/** RNAME of the zone whose apex has that name. */
+const soaOver =
+  (resolver: ValidatingResolver) =>
+  async (text: string): Promise<string | undefined> => {
+    const [name, type] = [nameFromText(text), typeFromText('SOA')];
+    if (name.kind === 'fault' || type === undefined) return undefined;
+    const { records } = await resolver.lookup(name.value, type);
+    const soa = records.find((record) => record.type === type);
+    return soa && rdataToText(soa.type, soa.rdata).split(' ')[1];
+  };
 
 async function lookUp(
   loaded: Loaded,

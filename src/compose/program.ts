@@ -51,6 +51,7 @@ export function makeProgram(terminal: Terminal, env: Environment): Program {
     tellPeople: async (channels, told) => (await import('./tlsa-watch.ts')).tellPeople(channels, told, env),
     dns: async (...asked) => (await lookUps()).dns(...asked),
     policyDraft: async (...asked) => (await lookUps()).policyDraft(...asked),
+    contacts: async (...asked) => (await lookUps()).contacts(...asked),
     mxNames: async (...asked) => (await lookUps()).mxNames(...asked),
     presented: async (...asked) => (await lookUps()).presented(...asked),
     doctor: async (...asked) => (await lookUps()).doctor(...asked),

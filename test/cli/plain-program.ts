@@ -85,6 +85,7 @@ export async function run(argv: readonly string[], more: Partial<Program> = {}):
     rolloverMemory: async () => fault('none'),
     rolloverCompromised: async () => fault('none'),
     watchRound: async () => fault({ exit: 3, says: 'none' }),
+    contacts: async () => [],
     alarmMemory: async () => fault('none'),
     rememberAlarms: async () => ok('written'),
     tellPeople: async () => [],

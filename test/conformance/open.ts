@@ -20,7 +20,6 @@ export const reasons: ReadonlyMap<string, string> = new Map(
       ['not built: no listener goes without PIPELINING', 'SMUG-5'],
       ['not built: nothing is delivered locally, every next hop is an SMTP host', 'RTLS-34 RTLS-60'],
       ['not built: raw public keys are not negotiated (DANE-46 leaves it open)', 'CERT-71 DANE-46'],
-      ['in part: destinations with their reasons and what waits; no contact is printed', 'OPS-56'],
       ['in part: files of certbot and dehydrated are taken; no certificate is shown to other hosts', 'OPS-3'],
       [manual, 'OPS-8 OPS-63'],
       ['not built: option', 'DANE-72 NAME-3 RTLS-9 RTLS-12 SRV-20 STS-73 STS-74 TRC-10'],

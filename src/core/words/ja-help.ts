@@ -240,4 +240,6 @@ export const jaHelp: Readonly<Record<string, string>> = {
   'The configuration, unless --config, $SEKISHO_CONFIG or ./sekisho.toml names another.':
     '設定ファイル。--config、$SEKISHO_CONFIG、./sekisho.toml が別のものを示す場合を除きます。',
   'What the profile sets:': 'プロファイルが設定するもの:',
+  'list: domains whose mail waits because it could not go safely, and whom to tell':
+    'list: 安全に配送できずメールが待機しているドメインと、その連絡先',
 };

@@ -314,4 +314,10 @@ export const jaVerbs: Readonly<Record<string, string>> = {
   'key {0} algorithm {1}': '鍵 {0}、アルゴリズム {1}',
   'mode {0}, max_age {1}, {2} mx': 'mode {0}、max_age {1}、mx {2} 件',
   'looking at {0}': '{0} を調べています',
+  'no mail waits for want of security': '安全に配送できずに待機しているメールはありません',
+  '{0} within the last hour, the oldest {1}': '直近 1 時間 {0} 件、最も古いもの {1}',
+  '--security lists, and changes nothing': '--security は一覧だけです。操作はできません',
+  fault: '障害',
+  contact: '連絡先',
+  see: '参照',
 };
