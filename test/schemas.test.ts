@@ -9,7 +9,7 @@ import { instant, type QueueId } from '../src/core/base/brand.ts';
 import { domainName } from '../src/core/base/domain-name.ts';
 import type { IpAddress } from '../src/core/base/lookup.ts';
 import { ruleDestination } from '../src/core/policy/plan.ts';
-import { settledRecord } from '../src/core/policy/record.ts';
+import { settledParts, wholeRecord } from '../src/core/policy/record.ts';
 import { faultsOf } from './schema-checker.ts';
 
 const at = instant(Date.UTC(2026, 10, 21, 9));
@@ -46,7 +46,7 @@ function story(): MessageStory {
       { ...row, state: 'sent' },
       { ...row, state: 'held' },
     ],
-    records: [settledRecord(ruling, context, { startedAt: at, endedAt: at })],
+    records: [wholeRecord(settledParts(ruling, context, { startedAt: at, endedAt: at }))],
     events: [{ at, says: 'retry asked for by the operator' }],
   };
 }

@@ -18,7 +18,7 @@ import type {
 } from '../core/policy/model.ts';
 import { type MessageOverride, type OperatorPolicy, withOverride } from '../core/policy/operator.ts';
 import { planningPasses } from '../core/policy/plan.ts';
-import { type DeliveryRecord, deliveryRecord, type RecordContext, settledRecord } from '../core/policy/record.ts';
+import { type RecordContext, type RecordParts, recordParts, settledParts } from '../core/policy/record.ts';
 import { formatNextHop, type NextHop, nextHopOf, parseNextHop, type Route } from '../core/routing/next-hop.ts';
 import type { Envelope } from '../core/smtp/envelope.ts';
 import { attempt, type SendPorts } from './attempt.ts';
@@ -62,7 +62,7 @@ export type Trial = { readonly attempt: Attempt; readonly input: PlanInput };
 
 export type Round = {
   readonly outcomes: NonEmpty<RecipientOutcome>;
-  readonly records: readonly DeliveryRecord[];
+  readonly records: readonly RecordParts[];
   readonly trials: readonly Trial[];
 };
 
@@ -310,22 +310,21 @@ function recordsOf(
   trials: readonly Trial[],
   context: RecordContext,
   round: { readonly startedAt: Instant; readonly endedAt: Instant },
-): readonly DeliveryRecord[] {
-  if (ruling.kind === 'settled') return [settledRecord(ruling, context, round)];
-  return trials.map((trial) => deliveryRecord(trial.attempt, context));
+): readonly RecordParts[] {
+  if (ruling.kind === 'settled') return [settledParts(ruling, context, round)];
+  return trials.map((trial) => recordParts(trial.attempt, context));
 }
 
-function note(ports: DeliverPorts, record: DeliveryRecord): void {
+function note(ports: DeliverPorts, { own, shared }: RecordParts): void {
   // RTLS-56: an override is a warning, however well the delivery went.
-  ports.log.event(record.policy_overridden ? 'warn' : 'info', 'delivery', record);
-  ports.metrics.count('sekisho_attempts_total', { reason: record.reason ?? 'none' });
-  ports.metrics.observe('sekisho_attempt_duration_seconds', record.duration_ms / 1000);
-  if (record.msg_tls.startsWith('requiretls'))
-    ports.metrics.count('sekisho_requiretls_total', { outcome: record.result });
-  if (record.result === 'sent')
+  ports.log.event(shared.policy_overridden ? 'warn' : 'info', 'delivery', own, shared);
+  ports.metrics.count('sekisho_attempts_total', { reason: own.reason ?? 'none' });
+  ports.metrics.observe('sekisho_attempt_duration_seconds', own.duration_ms / 1000);
+  if (shared.msg_tls.startsWith('requiretls')) ports.metrics.count('sekisho_requiretls_total', { outcome: own.result });
+  if (own.result === 'sent')
     ports.metrics.count('sekisho_delivered_protection_total', {
-      level: record.tls_achieved ?? 'cleartext',
-      authn: record.authn,
+      level: shared.tls_achieved ?? 'cleartext',
+      authn: shared.authn,
     });
 }
 

@@ -38,7 +38,7 @@ type Host = {
   /** How often a place came free. */
   moves: number;
   state: 'moving' | 'stalled';
-  /** Aborts the watch over those who wait. */
+  /** Aborts the watch over those who wait. It outlives them for a while: on a busy host others come soon. */
   watch: AbortController | undefined;
 };
 
@@ -59,8 +59,10 @@ export function createHostLimit(perHost: number, clock: Pick<Clock, 'sleep'>): H
         // The place goes straight to the next one.
         if (next !== undefined) next.end({ kind: 'place', place: place(name, host) });
         else if (host.used > 1) host.used -= 1;
-        else hosts.delete(name);
-        rest(host);
+        else {
+          hosts.delete(name);
+          host.watch?.abort(nobodyWaits);
+        }
       },
       passOn(key, entry) {
         // Only to the first: those whose key is another one must not be passed over for ever.
@@ -70,7 +72,6 @@ export function createHostLimit(perHost: number, clock: Pick<Clock, 'sleep'>): H
         moved(host);
         host.waiting.shift();
         next.end({ kind: 'place', place: place(name, host) });
-        rest(host);
         return 'taken';
       },
     };
@@ -79,14 +80,14 @@ export function createHostLimit(perHost: number, clock: Pick<Clock, 'sleep'>): H
   const watch = async (host: Host): Promise<void> => {
     const over = new AbortController();
     host.watch = over;
-    while (!over.signal.aborted) {
+    while (host.waiting.length > 0 && !over.signal.aborted) {
       const before = host.moves;
       await clock.sleep(patience, over.signal);
       if (over.signal.aborted || host.moves !== before) continue;
       host.state = 'stalled';
       for (const { end } of host.waiting.splice(0)) end({ kind: 'no-room' });
-      rest(host);
     }
+    if (host.watch === over) host.watch = undefined;
   };
 
   return {
@@ -102,7 +103,6 @@ export function createHostLimit(perHost: number, clock: Pick<Clock, 'sleep'>): H
       return new Promise((resolve) => {
         const aborted = (): void => {
           host.waiting.splice(host.waiting.indexOf(waiting), 1);
-          rest(host);
           resolve({ kind: 'aborted' });
         };
         const end = (entered: Entered): void => {
@@ -118,14 +118,10 @@ export function createHostLimit(perHost: number, clock: Pick<Clock, 'sleep'>): H
   };
 }
 
+/** A reason of its own, for the usual one comes with a stack trace. */
+const nobodyWaits = 'nobody waits';
+
 function moved(host: Host): void {
   host.moves += 1;
   host.state = 'moving';
-}
-
-/** Nobody waits: nobody has to be watched over. */
-function rest(host: Host): void {
-  if (host.waiting.length > 0) return;
-  host.watch?.abort();
-  host.watch = undefined;
 }

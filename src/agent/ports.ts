@@ -29,8 +29,11 @@ export interface Clock {
 }
 
 /** Fields of the closed vocabulary of OBS-1; addresses are redacted by the adapter (OBS-4). */
+export type LogFields = Readonly<Record<string, unknown>>;
+
 export interface Log {
-  event(level: 'debug' | 'info' | 'warn' | 'error', event: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** @param shared fields that many lines have in common, the same object each time: written out once. */
+  event(level: 'debug' | 'info' | 'warn' | 'error', event: string, fields?: LogFields, shared?: LogFields): void;
 }
 
 export interface Metrics {
@@ -348,10 +351,13 @@ export type Settlement = {
   readonly at: Instant;
   readonly recipients: NonEmpty<Settled>;
   /** Rendered delivery records (OBS-1) with evidence; stored with the message. */
-  readonly records: readonly DeliveryRecord[];
+  readonly records: readonly RecordParts[];
   /** A bounce or delay notice, committed together with what it reports. */
   readonly notice?: { readonly message: QueuedMessage; readonly nextHop: string; readonly body: Uint8Array };
 };
+
+/** The fields of a delivery record; those in `shared` are the same object for many of them and need be written out once. */
+export type RecordParts = { readonly own: LogFields; readonly shared: LogFields };
 
 /** OBS-1, frozen by docs/schemas/delivery-record.schema.json. */
 export type DeliveryRecord = Readonly<Record<string, unknown>> & {

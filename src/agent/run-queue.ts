@@ -71,8 +71,8 @@ export function createRunner(ports: RunQueuePorts, settings: () => RunQueueSetti
   const abandoned = new AbortController();
   const keeper = createLeaseKeeper(ports, settings);
   let latest = clock.now();
-  /** Whether something due was left for want of room: then each end of a delivery is a reason to look. */
-  let left: 'something' | 'nothing' = 'something';
+  /** Whether all hands were full when something was due: then what was left is looked for once a quarter is free again. */
+  let hands: 'full' | 'free' = 'free';
 
   const begin = (lease: Lease): void => {
     const breaking = new AbortController();
@@ -92,8 +92,9 @@ export function createRunner(ports: RunQueuePorts, settings: () => RunQueueSetti
       .then((went) => {
         over();
         active.delete(work);
-        windows.end(lease.nextHop, went === 'unreachable' ? 'unreachable' : 'reached');
-        if (left === 'something' || went !== 'finished') bell.ring();
+        const next = windows.end(lease.nextHop, went === 'unreachable' ? 'unreachable' : 'reached');
+        const isRoom = hands === 'full' && active.size <= settings().parallel * 0.75;
+        if (next === 'look' || isRoom || went !== 'finished') bell.ring();
       });
     active.set(work, breaking);
   };
@@ -101,22 +102,25 @@ export function createRunner(ports: RunQueuePorts, settings: () => RunQueueSetti
   const lookOnce = async (signal: AbortSignal): Promise<Seconds | undefined> => {
     const { worker, parallel, perDestination, leaseFor, schedule } = settings();
     const limit = parallel - active.size;
-    left = 'something';
+    hands = 'full';
     if (limit <= 0) return seconds(idlePoll);
     const now = clock.now();
     // A clock that leapt ahead would make our own leases look run out.
     await keeper.renewDue();
     if (now < latest - setBack) await retryAll(now);
     latest = now;
-    const leases = await queue.claim({ worker, now, limit, leaseFor, ...windows.survey(perDestination) });
+    const [leases, nextDue] = await Promise.all([
+      queue.claim({ worker, now, limit, leaseFor, ...windows.survey(perDestination) }),
+      queue.nextDue(),
+    ]);
     if (signal.aborted) {
       // The claim was under way when the stop came: a delivery begun now would outlive `drain`, and be made again.
       await Promise.all(leases.map((lease) => queue.release(lease, now)));
       return undefined;
     }
+    if (leases.length < limit) hands = 'free';
     for (const lease of leases) begin(lease);
-    const due = (await queue.nextDue()) ?? Number.POSITIVE_INFINITY;
-    left = due <= now ? 'something' : 'nothing';
+    const due = nextDue ?? Number.POSITIVE_INFINITY;
     if (due !== Number.POSITIVE_INFINITY && due > now + furthestOf(schedule) && (await retryAll(now)) > 0)
       return undefined;
     // What is due already waits for a destination without room; the bell rings when there is some.

@@ -8,6 +8,7 @@ import { deliver, type Round } from '../../src/agent/deliver.ts';
 import type { Session } from '../../src/agent/ports.ts';
 import { domainName } from '../../src/core/base/domain-name.ts';
 import type { IpAddress } from '../../src/core/base/lookup.ts';
+import { type DeliveryRecord, wholeRecord } from '../../src/core/policy/record.ts';
 import { type Prefix, parsePrefix } from '../../src/core/routing/addresses.ts';
 import { type Made, make, makeCa } from '../adapters/smtp/certificates.ts';
 import {
@@ -47,7 +48,8 @@ const world = (wish: WorldWish): Promise<World> => startWorld(given, wish, (clos
 
 const summary = ({ outcomes }: Round): string[] =>
   outcomes.map((one) => (one.kind === 'sent' ? `sent ${one.host}` : `${one.kind} ${one.because} ${one.status}`));
-const reasons = ({ records }: Round): (string | null)[] => records.map(({ reason }) => reason);
+const recordsOf = ({ records }: Round): DeliveryRecord[] => records.map(wholeRecord);
+const reasons = (round: Round): (string | null)[] => recordsOf(round).map(({ reason }) => reason);
 const heardMail = (at: World, address = '127.0.0.1'): string[] =>
   (at.sinks[address]?.lines ?? []).filter((line) => /MAIL|RCPT|DATA/.test(line));
 const stsZone = `${plainZone}\n_mta-sts.example.com secure TXT v=STSv1; id=1;\n`;
@@ -59,7 +61,7 @@ describe('a demand that is met', () => {
     const at = await world({ hosts: { '127.0.0.1': {} }, zone: daneZone });
     const round = await at.send();
     assert.deepEqual(summary(round), ['sent mx1.example.com']);
-    const [record] = round.records;
+    const [record] = recordsOf(round);
     assert(record);
     assert.deepEqual(
       [
@@ -98,7 +100,7 @@ describe('a demand that is met', () => {
     assert.deepEqual(heardMail(at).length, 3);
     at.ports.pool.drain();
     const second = await at.send();
-    assert.equal(second.records[0]?.authn, 'dane-ta');
+    assert.equal(recordsOf(second)[0]?.authn, 'dane-ta');
     assert.deepEqual(
       at.dials.map((dial) => dial.split(' ').at(-1)),
       ['webpki', 'anchor', 'anchor'],
@@ -125,7 +127,7 @@ describe('a demand that is met', () => {
     });
     const round = await at.send();
     assert.deepEqual(summary(round), ['sent mx1.example.com']);
-    assert.equal(round.records[0]?.authn, 'dane-ta+pkix-sts');
+    assert.equal(recordsOf(round)[0]?.authn, 'dane-ta+pkix-sts');
     assert.deepEqual(
       at.dials.map((dial) => dial.split(' ').at(-1)),
       ['anchor', 'webpki'],
@@ -140,7 +142,7 @@ describe('a demand that is met', () => {
     const at = await world({ hosts: { '127.0.0.1': {} }, policy: enforce, zone: stsZone });
     const round = await at.send();
     assert.deepEqual(summary(round), ['sent mx1.example.com']);
-    assert.equal(round.records[0]?.authn, 'pkix-sts');
+    assert.equal(recordsOf(round)[0]?.authn, 'pkix-sts');
   });
 
   test('TLS-26 DANE-14 implicit TLS to a smart host', async () => {
@@ -151,7 +153,7 @@ describe('a demand that is met', () => {
     });
     const round = await at.send();
     assert.deepEqual(summary(round), ['sent relay.example.net']);
-    assert.equal(round.records[0]?.authn, 'dane-ee');
+    assert.equal(recordsOf(round)[0]?.authn, 'dane-ee');
   });
 });
 
@@ -286,7 +288,7 @@ describe('a demand that is not met: nothing is sent', () => {
 
   test('TLS-29 the record of a failure shows what the library said, the names and the certificate', async () => {
     const at = await world({ hosts: { '127.0.0.1': { chain: [selfSigned] } }, policy: enforce, zone: stsZone });
-    const [record] = (await at.send()).records;
+    const [record] = recordsOf(await at.send());
     assert.equal(record?.detail, 'depth zero self signed cert');
     assert.deepEqual(
       [record?.tls_version, record?.sni, record?.cert_sha256],
@@ -297,7 +299,7 @@ describe('a demand that is not met: nothing is sent', () => {
       hosts: { '127.0.0.1': { handshake: { answer: Uint8Array.of(0x15, 3, 3, 0, 2, 2, 40) } } },
       zone: daneZone,
     });
-    assert.match(String((await broken.send()).records[0]?.detail), /handshake failure/);
+    assert.match(String(recordsOf(await broken.send())[0]?.detail), /handshake failure/);
   });
 
   test('A5 ATK-13 a host that shows another chain on each connection is never trusted', async () => {
@@ -336,7 +338,7 @@ describe('nothing is demanded', () => {
     const at = await world({ hosts: { '127.0.0.1': { starttls: 'missing' } } });
     const round = await at.send();
     assert.deepEqual(summary(round), ['sent mx1.example.com']);
-    assert.equal(round.records[0]?.tls_achieved, 'cleartext');
+    assert.equal(recordsOf(round)[0]?.tls_achieved, 'cleartext');
     assert.equal(at.dials.length, 1);
   });
 
@@ -369,7 +371,7 @@ describe('nothing is demanded', () => {
     const { handshake: _, ...whole } = sink.script;
     sink.script = whole;
     const round = await at.send();
-    assert.equal(round.records[0]?.tls_achieved, 'encrypted');
+    assert.equal(recordsOf(round)[0]?.tls_achieved, 'encrypted');
   });
 
   test('TLS-20 unrecognized_name: once more without SNI, then in cleartext', async () => {
@@ -405,14 +407,14 @@ describe('nothing is demanded', () => {
   test('CERT-68 TLS-18 a broken certificate is no reason not to encrypt', async () => {
     const at = await world({ hosts: { '127.0.0.1': { chain: [await make({ names: [], dates: 'expired' })] } } });
     const round = await at.send();
-    assert.deepEqual([summary(round)[0], round.records[0]?.tls_achieved], ['sent mx1.example.com', 'encrypted']);
+    assert.deepEqual([summary(round)[0], recordsOf(round)[0]?.tls_achieved], ['sent mx1.example.com', 'encrypted']);
   });
 
   test('CERT-66 STS-66 a testing policy is tried, and its failure recorded', async () => {
     const at = await world({ hosts: { '127.0.0.1': { chain: [selfSigned] } }, policy: testing, zone: stsZone });
     const round = await at.send();
     assert.deepEqual(summary(round), ['sent mx1.example.com']);
-    assert.deepEqual(round.records[0]?.failures, [{ authn: 'pkix-sts', because: 'cert-untrusted' }]);
+    assert.deepEqual(recordsOf(round)[0]?.failures, [{ authn: 'pkix-sts', because: 'cert-untrusted' }]);
   });
 
   test('DT-7.17 RTLS-52 a host that demands TLS and gives none: the other host, then a bounce', async () => {
@@ -584,7 +586,7 @@ describe('recipients', () => {
     });
     const round = await at.send();
     assert.deepEqual(summary(round), ['deferred conn-lost 4.4.2']);
-    assert.equal(round.records[0]?.possible_duplicate, true);
+    assert.equal(recordsOf(round)[0]?.possible_duplicate, true);
     assert.deepEqual(heardMail(at, '127.0.0.2'), []);
   });
 
@@ -614,7 +616,7 @@ describe('sessions', () => {
     await at.send();
     assert.equal(at.dials.length, 1);
     const round = await at.send({ tag: 'requiretls' });
-    assert.equal(round.records[0]?.authn, 'pkix-requiretls');
+    assert.equal(recordsOf(round)[0]?.authn, 'pkix-requiretls');
     assert.equal(at.dials.length, 2);
     assert.deepEqual(
       at.sinks['127.0.0.1']?.sessions.map(({ lines }) => lines.filter((line) => line.includes('MAIL')).length),
@@ -910,8 +912,8 @@ describe('TLS-Required: No', () => {
     });
     const round = await at.send({ tag: 'tls-required-no' });
     assert.deepEqual(summary(round), ['sent mx1.example.com']);
-    assert.equal(round.records[0]?.policy_overridden, true);
-    assert.deepEqual(round.records[0]?.failures, [{ authn: 'dane', because: 'cert-no-tlsa-match' }]);
+    assert.equal(recordsOf(round)[0]?.policy_overridden, true);
+    assert.deepEqual(recordsOf(round)[0]?.failures, [{ authn: 'dane', because: 'cert-no-tlsa-match' }]);
     assert(at.notes.lines.some((line) => line.startsWith('warn delivery')));
     assert.equal(heardMail(at)[0], 'tls:MAIL FROM:<from@sender.example>');
   });
@@ -919,7 +921,7 @@ describe('TLS-Required: No', () => {
   test('RTLS-51 RTLS-53 a broken handshake leads to cleartext, also at a DANE host', async () => {
     const at = await world({ hosts: { '127.0.0.1': { handshake: 'drop' } }, zone: daneZone });
     const round = await at.send({ tag: 'tls-required-no' });
-    assert.deepEqual([summary(round)[0], round.records.at(-1)?.tls_achieved], ['sent mx1.example.com', 'cleartext']);
+    assert.deepEqual([summary(round)[0], recordsOf(round).at(-1)?.tls_achieved], ['sent mx1.example.com', 'cleartext']);
   });
 
   test('RTLS-54 INT-9 the floor of the operator holds', async () => {

@@ -124,8 +124,10 @@ export function notebook(): Notebook {
   return {
     lines,
     counts,
-    event(level, event, fields = {}) {
-      lines.push([level, event, ...Object.entries(fields).map(([key, value]) => `${key}=${value}`)].join(' '));
+    event(level, event, fields = {}, shared = {}) {
+      lines.push(
+        [level, event, ...Object.entries({ ...fields, ...shared }).map(([key, value]) => `${key}=${value}`)].join(' '),
+      );
     },
     count: (name, labels = {}) => void counts.push([name, ...Object.values(labels)].join(' ')),
     observe: () => undefined,

@@ -136,7 +136,8 @@ describe('a host that hangs', () => {
       place.leave();
       place = placeOf(await next);
     }
+    place.leave();
     await turns();
-    assert.equal(clock.sleepers(), 0);
+    assert.equal(clock.sleepers(), 0, 'nobody is watched over any more');
   });
 });

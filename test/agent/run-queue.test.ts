@@ -133,7 +133,7 @@ test('QUE-8 SRV-12 what is queued is delivered once and settled; a wake finds it
   const seen: string[] = [];
   const deliver: Deliver = async (lease) => {
     seen.push(...lease.recipients.map(textOf));
-    const records = [{ queue_id: lease.message.id, at: 'x', result: 'sent' }];
+    const records = [{ own: { queue_id: lease.message.id, at: 'x', result: 'sent' }, shared: { mx_host: 'mx1' } }];
     return { ...roundOf(lease, 'sent'), records: records as unknown as Round['records'] };
   };
   await running(deliver, async ({ queue, runner, counted }) => {

@@ -19,6 +19,7 @@ import type { IpAddress } from '../../src/core/base/lookup.ts';
 import type { Result } from '../../src/core/base/result.ts';
 import { parseAnchors } from '../../src/core/dnssec/anchors.ts';
 import type { StsPolicy } from '../../src/core/mtasts/policy.ts';
+import { wholeRecord } from '../../src/core/policy/record.ts';
 import { parsePrefix } from '../../src/core/routing/addresses.ts';
 import type { Envelope, Mailbox } from '../../src/core/smtp/envelope.ts';
 import type { Level, Outcome } from '../../src/lab/destination-plan.ts';
@@ -154,7 +155,7 @@ function leaseFor(message: LabMessage, { clock }: Lab): Lease {
 }
 
 function outcomeOf({ outcomes: [outcome], records }: Round): Outcome {
-  const record = records.findLast(({ result }) => result === 'sent');
+  const record = records.map(wholeRecord).findLast(({ result }) => result === 'sent');
   if (outcome.kind !== 'sent' || record === undefined) {
     const reason = outcome.kind === 'sent' ? null : outcome.because;
     return { outcome: outcome.kind, reason, level: null, authn: [] };

@@ -1,9 +1,9 @@
 // Event names to log lines on standard error, addresses redacted (OBS-2, OBS-4). JSON through pino; the pretty form is one
 // line for people.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { pino } from 'pino';
-import type { Log } from '../../agent/ports.ts';
+import type { Log, LogFields } from '../../agent/ports.ts';
 import { openSink } from './sink.ts';
 
 export type LogOptions = {
@@ -30,11 +30,12 @@ export type RelayLog = Log & {
 export function createLog(options: LogOptions): RelayLog {
   const sink = options.write ? undefined : openSink(2);
   const write = options.write ?? ((line: string) => sink?.write(line));
-  const print = options.format === 'pretty' ? prettyPrinter(write) : jsonPrinter(write);
+  const redact = (fields: LogFields): LogFields => redactFields(fields, options.redact);
+  const print = options.format === 'pretty' ? prettyPrinter(write, redact) : jsonPrinter(write, redact);
   const least = levels.indexOf(options.level);
   return {
-    event(level, event, fields = {}) {
-      if (levels.indexOf(level) >= least) print(level, event, redactFields(fields, options.redact));
+    event(level, event, fields = {}, shared) {
+      if (levels.indexOf(level) >= least) print(level, event, redact(fields), shared);
     },
     lines: write,
     flush: () => sink?.flush(),
@@ -44,10 +45,10 @@ export function createLog(options: LogOptions): RelayLog {
 const levels: readonly Level[] = ['debug', 'info', 'warn', 'error'];
 
 type Level = LogOptions['level'];
-type Fields = Readonly<Record<string, unknown>>;
-type Printer = (level: Level, event: string, fields: Fields) => void;
+type Printer = (level: Level, event: string, fields: LogFields, shared: LogFields | undefined) => void;
+type Redact = (fields: LogFields) => LogFields;
 
-function jsonPrinter(write: (line: string) => void): Printer {
+function jsonPrinter(write: (line: string) => void, redact: Redact): Printer {
   const logger = pino(
     {
       level: 'debug',
@@ -58,15 +59,22 @@ function jsonPrinter(write: (line: string) => void): Printer {
     },
     { write },
   );
-  return (level, event, fields) => logger[level](fields, event);
+  /** A child has rendered what it is bound to. */
+  const children = new WeakMap<LogFields, typeof logger>();
+  const childOf = (shared: LogFields): typeof logger => {
+    const child = children.get(shared) ?? logger.child(redact(shared));
+    children.set(shared, child);
+    return child;
+  };
+  return (level, event, fields, shared) => (shared === undefined ? logger : childOf(shared))[level](fields, event);
 }
 
 const prettyPrinter =
-  (write: (line: string) => void): Printer =>
-  (level, event, fields) =>
-    write(prettyLine(level, event, fields));
+  (write: (line: string) => void, redact: Redact): Printer =>
+  (level, event, fields, shared = {}) =>
+    write(prettyLine(level, event, { ...fields, ...redact(shared) }));
 
-function prettyLine(level: string, event: string, fields: Fields): string {
+function prettyLine(level: string, event: string, fields: LogFields): string {
   const time = new Date().toISOString().slice(11, 19);
   const rest = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
@@ -92,7 +100,7 @@ function kindOf(key: string): 'secret' | 'address' | 'plain' {
 }
 
 /** @returns the same object where nothing is to be hidden. */
-function redactFields(fields: Fields, redact: LogOptions['redact']): Fields {
+function redactFields(fields: LogFields, redact: LogOptions['redact']): LogFields {
   let isClean = true;
   for (const key in fields) {
     const kind = kindOf(key);
@@ -115,7 +123,7 @@ function redactValue(value: unknown, redact: LogOptions['redact']): unknown {
 /** The same address gives the same mark, so that a story can still be followed through the log. */
 export function redactAddress(address: string, redact: LogOptions['redact']): string {
   if (redact === 'none' || address === '' || address === '<>') return address;
-  const mark = createHash('sha256').update(address).digest('hex').slice(0, 8);
+  const mark = hash('sha256', address).slice(0, 8);
   const at = address.lastIndexOf('@');
   return redact === 'addresses' || at < 0 ? `~${mark}` : `~${mark}${address.slice(at)}`;
 }

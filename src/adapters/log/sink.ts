@@ -11,6 +11,8 @@ export type Sink = {
 
 /** Octets that wait for a reader; what comes beyond them is dropped. */
 const maxWaiting = 16 * 1024 * 1024;
+/** Milliseconds in which lines are gathered: a write costs as much as several of them. */
+const moment = 10;
 /** Milliseconds between tries at a descriptor that takes nothing just now. */
 const pause = 20;
 const maxPauses = 50;
@@ -41,11 +43,11 @@ export function openSink(descriptor: number): Sink {
       size += line.length;
       if (state === 'busy') return;
       state = 'busy';
-      // The lines of one turn leave together, and `flush` in the same turn still has them all.
-      setImmediate(() => {
+      // The lines of a moment leave together, and `flush` still has them all.
+      setTimeout(() => {
         if (waiting.length > 0) goOn(take());
         else state = 'idle';
-      });
+      }, moment);
     },
     flush() {
       writeAll(descriptor, take());

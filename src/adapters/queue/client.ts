@@ -9,8 +9,6 @@ export type Call = <Name extends CallName>(name: Name, takes: Calls[Name]['takes
 
 export type Client = {
   readonly call: Call;
-  /** Requests that were made so far, `claim` and `renew` left out. */
-  changes(): number;
   commits(): number;
   /** Another acceptance has begun; the function returned says that it ended. Commits may wait a moment for those begun. */
   expect(): () => void;
@@ -27,7 +25,6 @@ export function createClient(
   const open = new Map<number, { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void }>();
   let posting: Posted[] = [];
   let count = 0;
-  let changes = 0;
   let commits = 0;
   let expected = 0;
   let dead: Error | undefined;
@@ -43,13 +40,11 @@ export function createClient(
       new Promise((resolve, reject) => {
         if (dead !== undefined) return reject(dead);
         count += 1;
-        if (name !== 'claim' && name !== 'renew') changes += 1;
         open.set(count, { resolve, reject });
         // All requests of one turn of the event loop travel together.
         if (posting.length === 0) setImmediate(post);
         posting.push({ n: count, name, takes } as Posted);
       }),
-    changes: () => changes,
     commits: () => commits,
     expect() {
       expected += 1;

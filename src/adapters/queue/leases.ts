@@ -221,7 +221,7 @@ function makeClaim(db: DatabaseSync, dues: Dues): LeaseReaders['claim'] {
       const { name } = chosen[index] as { name: string };
       for (const lease of take(takes, client, name, share, along)) found.push(lease);
     }
-    return { found, nextDue: hops.firstDue() as Instant | undefined };
+    return found;
   };
 }
 

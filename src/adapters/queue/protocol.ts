@@ -77,7 +77,7 @@ export type Calls = {
   enqueue: { takes: NewMessage; gives: 'done' };
   claim: {
     takes: Parameters<QueueStore['claim']>[0];
-    gives: { readonly found: readonly ClaimedDelivery[]; readonly nextDue: Instant | undefined };
+    gives: readonly ClaimedDelivery[];
   };
   renew: { takes: LeaseRef & { readonly until: Instant }; gives: 'held' | 'lost' };
   settle: {

@@ -2,7 +2,7 @@
 // disk takes it.
 
 import type { Clock, Lease, Log, MessageSummary, QueuedMessage, QueueStore, Settlement } from '../../agent/ports.ts';
-import type { Instant, QueueId } from '../../core/base/brand.ts';
+import type { QueueId } from '../../core/base/brand.ts';
 import type { NonEmpty } from '../../core/base/result.ts';
 import type { EnvelopeRecipient } from '../../core/smtp/envelope.ts';
 import { formatReply } from '../../core/smtp/reply.ts';
@@ -52,12 +52,9 @@ export function createStore({ client, spool, floor, clock, log, close }: StorePa
       gate.leave(octets);
     }
   };
-  /** When something is due, as long as nothing was asked since that changes it. */
-  let due: { readonly at: Instant | undefined; readonly changes: number } | undefined;
 
   const claim: QueueStore['claim'] = async (request) => {
-    const { found, nextDue } = await call('claim', request);
-    due = { at: nextDue, changes: client.changes() };
+    const found = await call('claim', request);
     const leases: Lease[] = [];
     for (const one of found) {
       const lease = leaseOf(one);
@@ -96,10 +93,7 @@ export function createStore({ client, spool, floor, clock, log, close }: StorePa
     openBody(id) {
       return bodies.open(id) ?? openBody(call, spool, id, { clock, log });
     },
-    async nextDue() {
-      if (due !== undefined && due.changes === client.changes()) return due.at;
-      return await call('nextDue', undefined);
-    },
+    nextDue: () => call('nextDue', undefined),
     async list(filter) {
       const found: MessageSummary[] = [];
       const limit = filter.limit ?? defaultListing;
@@ -224,9 +218,18 @@ async function settle(
       const says = `${outcome.host} said ${formatReply(outcome.reply)}`.slice(0, maxSays);
       return { ...common, because: 'sent', status: outcome.reply.enhanced ?? '2.0.0', says };
     }),
-    records: records.map((record) => JSON.stringify(record)),
+    records: records.map(recordText),
     ...(notice && body !== undefined && { notice: newMessage(notice.message, noticeRows(notice), body) }),
   });
+}
+
+/** JSON of parts that many records share. */
+const sharedTexts = new WeakMap<object, string>();
+
+function recordText({ own, shared }: Settlement['records'][number]): string {
+  const known = sharedTexts.get(shared) ?? JSON.stringify(shared);
+  sharedTexts.set(shared, known);
+  return `${JSON.stringify(own).slice(0, -1)},${known.slice(1)}`;
 }
 
 const noticeRows = ({

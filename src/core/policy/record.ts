@@ -116,17 +116,28 @@ export type DeliveryRecord = {
 };
 
 /** OBS-1: the attempt, whether it came to a connection or not. */
-export function deliveryRecord(attempt: Attempt, context: RecordContext): DeliveryRecord {
+export const deliveryRecord = (attempt: Attempt, context: RecordContext): DeliveryRecord =>
+  wholeRecord(recordParts(attempt, context));
+
+/** A record in two parts. */
+export type RecordParts = {
+  readonly own: Pick<DeliveryRecord, MessageFields>;
+  /** The same object for all messages that ride one session for one destination: it needs to be written out only once. */
+  readonly shared: SessionFields;
+};
+
+export const wholeRecord = ({ own, shared }: RecordParts): DeliveryRecord => ({ ...own, ...shared });
+
+export function recordParts(attempt: Attempt, context: RecordContext): RecordParts {
   const result = resultOf(attempt, context);
   const reason = result === 'sent' ? null : reasonOf(attempt);
   const reply = replyOf(attempt);
-  return {
+  const own: RecordParts['own'] = {
     queue_id: context.queueId,
     attempt: context.attemptNumber,
     at: new Date(attempt.endedAt).toISOString(),
     duration_ms: attempt.endedAt - attempt.startedAt,
     recipients: context.recipients ?? [],
-    ...sessionFields(attempt, context),
     possible_duplicate: attempt.transfer?.kind === 'lost' && attempt.transfer.afterDot === 'yes',
     reply: reply ? replyText(reply.reply) : null,
     status: reply ? statusOfReply(reply.reply, reply.at) : statusOf(attempt, reason),
@@ -134,6 +145,7 @@ export function deliveryRecord(attempt: Attempt, context: RecordContext): Delive
     detail: detailOf(attempt),
     result,
   };
+  return { own, shared: sessionFields(attempt, context) };
 }
 
 type MessageFields =
@@ -225,23 +237,30 @@ function renderSession(attempt: Attempt, context: RecordContext): SessionFields 
 }
 
 /** OBS-1 for a destination that was settled before any host: the same fields, those of a host empty. */
-export function settledRecord(
+export function settledParts(
   ruling: Extract<DestinationRuling, { kind: 'settled' }>,
   context: RecordContext,
   at: { readonly startedAt: Instant; readonly endedAt: Instant },
-): DeliveryRecord {
+): RecordParts {
   return {
-    queue_id: context.queueId,
-    attempt: context.attemptNumber,
-    at: new Date(at.endedAt).toISOString(),
-    duration_ms: at.endedAt - at.startedAt,
-    recipients: context.recipients ?? [],
-    ...destinationFields(context),
-    ...hostless,
-    status: ruling.status,
-    reason: ruling.because,
-    result: ruling.final === 'bounce' ? 'bounced' : 'deferred',
-    evidence: withoutRepeats([...ruling.evidence, ...(context.destination.notes ?? [])]),
+    own: {
+      queue_id: context.queueId,
+      attempt: context.attemptNumber,
+      at: new Date(at.endedAt).toISOString(),
+      duration_ms: at.endedAt - at.startedAt,
+      recipients: context.recipients ?? [],
+      possible_duplicate: false,
+      reply: null,
+      status: ruling.status,
+      reason: ruling.because,
+      detail: null,
+      result: ruling.final === 'bounce' ? 'bounced' : 'deferred',
+    },
+    shared: {
+      ...destinationFields(context),
+      ...hostless,
+      evidence: withoutRepeats([...ruling.evidence, ...(context.destination.notes ?? [])]),
+    },
   };
 }
 
@@ -289,19 +308,7 @@ function destinationFields(context: RecordContext): Pick<DeliveryRecord, Destina
   };
 }
 
-type HostFields = Exclude<
-  keyof DeliveryRecord,
-  | DestinationFields
-  | 'queue_id'
-  | 'attempt'
-  | 'at'
-  | 'duration_ms'
-  | 'recipients'
-  | 'status'
-  | 'reason'
-  | 'result'
-  | 'evidence'
->;
+type HostFields = Exclude<keyof SessionFields, DestinationFields | 'evidence'>;
 
 const hostless: Pick<DeliveryRecord, HostFields> = {
   mx_host: null,
@@ -331,9 +338,6 @@ const hostless: Pick<DeliveryRecord, HostFields> = {
   nexthop_authenticated: false,
   policy_overridden: false,
   failures: [],
-  possible_duplicate: false,
-  reply: null,
-  detail: null,
 };
 
 function demandFields(plan: Plan): Pick<DeliveryRecord, 'tls_required' | 'authn_required' | 'ref_ids'> {

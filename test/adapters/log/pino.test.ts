@@ -38,3 +38,25 @@ test('control characters of a peer cannot forge a line of the pretty log', () =>
   assert.equal(written[0]?.split('\n').length, 2);
   assert.doesNotMatch(written[0] as string, /\u001b/);
 });
+
+test('OBS-1 OBS-4 what lines have in common stands in each of them, redacted too', () => {
+  const shared = { sender: 'anna@example.org', mx_host: 'mx1.example.net' };
+  for (const format of ['json', 'pretty'] as const) {
+    const { log, written } = lines(format, 'local-parts');
+    log.event('info', 'delivery', { queue_id: 'Q1' }, shared);
+    log.event('warn', 'delivery', { queue_id: 'Q2' }, shared);
+    assert.deepEqual(
+      written.map((line) => /Q\d/.exec(line)?.[0]),
+      ['Q1', 'Q2'],
+    );
+    for (const line of written) {
+      assert.match(line, /mx1\.example\.net/);
+      assert.doesNotMatch(line, /anna/);
+    }
+    if (format === 'json')
+      assert.deepEqual(
+        written.map((line) => JSON.parse(line).level),
+        ['info', 'warn'],
+      );
+  }
+});

@@ -295,7 +295,7 @@ test('QUE-10 SRV-13 a full database refuses new mail while settlements go throug
   };
   assert.deepEqual(answers([put(1, 10)]), [{ n: 1, value: 'done' }]);
   const [claimed] = answers([ask(2, 'claim', { worker: 'w', now: t0, limit: 1, leaseFor: 60, busy: [] })]);
-  const lease = (claimed as { value: { found: [ClaimedDelivery] } }).value.found[0];
+  const lease = (claimed as { value: [ClaimedDelivery] }).value[0];
   db.exec(`PRAGMA max_page_count = ${db.prepare('PRAGMA page_count').get()?.page_count}`);
   const settle = {
     lease: { id: lease.message[0], nextHop: lease.nextHop, token: lease.token },

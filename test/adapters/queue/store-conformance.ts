@@ -324,7 +324,11 @@ export function storeConformance(name: string, create: () => Promise<StoreUnderT
           }));
           const now = at;
           at = later(at, 300);
-          await queue.settle(settlement(lease, now, (to) => deferred(to, at), { records }));
+          await queue.settle(
+            settlement(lease, now, (to) => deferred(to, at), {
+              records: records.map((own) => ({ own, shared: { mx_host: 'mx1' } })),
+            }),
+          );
         }
         const numbers = (await queue.story(one.id))?.records.map((record) => record.n);
         assert.deepEqual(

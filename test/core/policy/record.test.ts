@@ -21,7 +21,8 @@ import {
   type DeliveryRecord,
   deliveryRecord,
   type RecordContext,
-  settledRecord,
+  settledParts,
+  wholeRecord,
 } from '../../../src/core/policy/record.ts';
 import type { Reply } from '../../../src/core/smtp/reply.ts';
 import { type Certified, issueLeaf, makeAuthority } from '../../../src/lab/certificates.ts';
@@ -244,7 +245,7 @@ test('OBS-1 OBS-2 DT-1.1 DT-1.3 a destination without hosts has a record', () =>
     const about = context({ destination: destination(more) });
     const ruling = ruleDestination(about.destination, 'normal', about.operator);
     assert.ok(ruling.kind === 'settled');
-    const record = settledRecord(ruling, about, { startedAt: now, endedAt: now });
+    const record = wholeRecord(settledParts(ruling, about, { startedAt: now, endedAt: now }));
     assert.deepEqual(faultsOf('delivery-record', record), []);
     for (const name of listed.split(' ')) assert.ok(name in record, name);
     return [record.mx_state, record.reason, record.status, record.result, record.mx_host];
