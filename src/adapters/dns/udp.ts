@@ -24,7 +24,9 @@ export function askByDatagram(
   signal: AbortSignal,
 ): Promise<DatagramOutcome> {
   const { promise, resolve } = Promise.withResolvers<DatagramOutcome>();
-  const socket = createSocket({ type: isIPv4(server.host) ? 'udp4' : 'udp6' });
+  const family = isIPv4(server.host) ? 4 : 6;
+  // The host is an address already: nothing is looked up.
+  const socket = createSocket({ type: `udp${family}`, lookup: (host, _options, found) => found(null, host, family) });
   let mismatches = 0;
 
   const finish = (outcome: DatagramOutcome): void => {
@@ -64,4 +66,4 @@ export function askByDatagram(
 
 /** What arrived between bind and connect could come from anybody: the kernel does not look back. */
 const isFrom = (server: ServerAddress, from: RemoteInfo): boolean =>
-  from.port === server.port && canonicalAddress(from.address) === server.host;
+  from.port === server.port && (from.address === server.host || canonicalAddress(from.address) === server.host);

@@ -56,8 +56,10 @@ const silencesToDeath = 3;
 
 export function createUpstream(transport: Transport, log: Log, patience: Patience = defaultPatience): Upstream {
   const healths = new Map<string, Health>();
+  const keys = new WeakMap<ServerAddress, string>();
   const healthOf = (server: ServerAddress): Health => {
-    const key = formatServerAddress(server);
+    const key = keys.get(server) ?? formatServerAddress(server);
+    keys.set(server, key);
     const health = healths.get(key) ?? { latency: Number.POSITIVE_INFINITY, silences: 0, deadUntil: 0 };
     healths.set(key, health);
     return health;

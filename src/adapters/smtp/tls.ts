@@ -188,7 +188,26 @@ function presentedChain(socket: TLSSocket): PresentedChain | string {
     if (chain.length === maxCertificates) return `more than ${maxCertificates} certificates`;
     chain.push(at.raw);
   }
-  return chain.length > 0 ? (chain as unknown as PresentedChain) : 'no certificate was presented';
+  return chain.length > 0 ? met(chain as unknown as PresentedChain) : 'no certificate was presented';
+}
+
+const maxMet = 64;
+const maxMetOctets = 16 * 1024;
+const chainsMet = new Map<string, PresentedChain>();
+
+/**
+ * The same chain as one object: what is read of it is kept with that object. A hoster shows one for thousands of domains.
+ * Chains are told apart by all of their octets.
+ */
+function met(chain: PresentedChain): PresentedChain {
+  const octets = chain.reduce((sum, { length }) => sum + length, 0);
+  if (octets > maxMetOctets) return chain;
+  const key = chain.map((one) => `${one.length} ${Buffer.from(one).toString('latin1')}`).join('');
+  const before = chainsMet.get(key);
+  chainsMet.delete(key);
+  chainsMet.set(key, before ?? chain);
+  for (const oldest of chainsMet.keys()) if (chainsMet.size > maxMet) chainsMet.delete(oldest);
+  return before ?? chain;
 }
 
 /** Unknown for groups that Node cannot name, such as hybrid ones. */

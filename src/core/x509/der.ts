@@ -88,8 +88,11 @@ export function joinOctets(...parts: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-export const sameOctets = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((octet, index) => octet === b[index]);
+export function sameOctets(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}
 
 /** Dotted text of the content of an OBJECT IDENTIFIER; empty if it is malformed. */
 export function oidText(content: Uint8Array): string {

@@ -1,7 +1,7 @@
 // What a certificate says of itself, for records and people: digests, names, dates. Never part of a verdict.
 
-import { X509Certificate } from 'node:crypto';
-import { digestOf, readCertificate } from './certificate.ts';
+import { createHash, X509Certificate } from 'node:crypto';
+import { readCertificate } from './certificate.ts';
 
 /** Digests in lower-case hexadecimal; dates as RFC 3339. What cannot be read is null. */
 export type CertificateFacts = {
@@ -27,8 +27,8 @@ function describe(der: Uint8Array): CertificateFacts {
   const read = readCertificate(der);
   const names = namesOf(der);
   return {
-    sha256: hex(digestOf(der, 'sha256')),
-    spkiSha256: read ? hex(digestOf(read.spki, 'sha256')) : null,
+    sha256: sha256(der),
+    spkiSha256: read ? sha256(read.spki) : null,
     subject: names ? oneLine(names.subject) : null,
     issuer: names ? oneLine(names.issuer) : null,
     notBefore: read ? new Date(read.notBefore).toISOString() : null,
@@ -45,7 +45,7 @@ function namesOf(der: Uint8Array): X509Certificate | undefined {
   }
 }
 
-const hex = (octets: Uint8Array): string => [...octets].map((octet) => octet.toString(16).padStart(2, '0')).join('');
+const sha256 = (octets: Uint8Array): string => createHash('sha256').update(octets).digest('hex');
 
 // RPT-97, ATK-112: names come from the peer.
 const oneLine = (name: string | undefined): string =>

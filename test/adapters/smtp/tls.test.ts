@@ -72,6 +72,21 @@ const path = async (chain: readonly Made[], wish: Wish = {}): Promise<string> =>
 };
 
 describe('the presented chain', () => {
+  test('DANE-43 the same certificates are one object, so that they are read once; any other chain is another', async () => {
+    const chainOf = async (chain: readonly Made[]): Promise<readonly Uint8Array[]> => {
+      const result = await meet(chain);
+      assert(result.kind === 'done');
+      return result.security.chain;
+    };
+    const first = await chainOf([leaf, int]);
+    assert.equal(await chainOf([leaf, int]), first);
+    const alone = await chainOf([leaf]);
+    assert.deepEqual([alone.length, first.length], [1, 2]);
+    const other = await chainOf([await make({ names, issuer: int }), int]);
+    assert.notEqual(other, first);
+    assert.notDeepEqual(other[0], first[0]);
+  });
+
   test('DANE-45 a certificate shown without its key ends the handshake, so a copied one matches no record', async () => {
     const own = await make({ names });
     const server = { maxVersion: 'TLSv1.2' } as const;
