@@ -24,6 +24,7 @@ export async function presentedBy(
   const { host, port, tls } = service;
   const { candidates } = await discover(ports, aimAt(service), { ...how, reading: 'validated' });
   const addresses = candidates[0]?.addresses;
+  if (addresses?.kind === 'failed') return fault(`the addresses of ${host} are unknown (${addresses.reason})`);
   if (addresses?.kind !== 'addresses') return fault(`${host} has no address that can be used`);
   const mode = tls === 'implicit' ? 'implicit' : 'starttls';
   const missed: string[] = [];

@@ -42,6 +42,7 @@ export const rolloverWords = {
   noEffect: 'the hook ended well, and nothing changed: {act}',
   next: 'next: run again at {until}, or at any time before that; nothing happens too early',
   phase: 'state {phase}',
+  known: 'the key of {record} counts as known to others',
   compromised: 'the key of {record} counts as known to others; run the plan now',
 } as const;
 

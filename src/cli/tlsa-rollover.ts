@@ -22,7 +22,9 @@ export async function tlsaRollover(program: Program, given: Arguments): Promise<
   const [word, path, ...more] = given.words;
   const asked = acts.find((one) => one === word);
   if (asked === undefined || path === undefined || more.length > 0)
-    return misuse(`tlsa rollover wants ${acts.join(', ')} and the file of the plan`);
+    return misuse(
+      `tlsa rollover wants plan, run, status or compromised, and the file of the plan, e.g. sekisho tlsa rollover plan /etc/sekisho/rollover.toml`,
+    );
   const read = await program.read(path);
   if (read.kind === 'fault') return misuse(read.fault);
   const plan = readRolloverPlan(new TextDecoder().decode(read.value));
@@ -128,7 +130,7 @@ async function status(
       codes.push(exitCodes.usage);
       continue;
     }
-    const { phase, seen, ttl, handed } = memory.value;
+    const { phase, seen, ttl, handed, compromised } = memory.value;
     const rows = Object.entries(seen).map(([record, at]) => ({ record, since: new Date(at).toISOString() }));
     if (flags.on('json'))
       json(program.terminal, {
@@ -139,10 +141,17 @@ async function status(
         ttl,
         seen: rows,
         handed: handed === null ? null : { records: handed.records, at: new Date(handed.at).toISOString() },
+        compromised,
       });
     else if (!flags.on('quiet'))
       program.terminal.out(
-        `${[`${bold(program.terminal, lineage.name)}  ${sayPhase(phase)}`, ...rows.map(({ record, since }) => `    ${since.slice(0, 16)}Z  ${record}`)].join('\n')}\n`,
+        `${[
+          `${bold(program.terminal, lineage.name)}  ${sayPhase(phase)}`,
+          ...rows.map(({ record, since }) => `    ${since.slice(0, 16)}Z  ${record}`),
+          ...compromised.map(
+            (record) => `  ${mark(program.terminal, 'fail')} ${fill(rolloverWords.known, { record })}`,
+          ),
+        ].join('\n')}\n`,
       );
   }
   return worst([exitCodes.yes, ...codes]);

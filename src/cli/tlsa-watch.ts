@@ -37,6 +37,9 @@ export async function tlsaWatch(program: Program, given: Arguments): Promise<Exi
   if (typeof watch === 'string') return misuse(watch);
   const recalled = await program.alarmMemory(watch.memoryPath);
   if (recalled.kind === 'fault') return misuse(recalled.fault);
+  // Before people are told: what cannot be kept would be told anew in each round.
+  const kept = await program.rememberAlarms(watch.memoryPath, recalled.value);
+  if (kept.kind === 'fault') return misuse(`${kept.fault}; --memory names another file`);
   for (let memory = recalled.value; ; ) {
     const looked = await program.watchRound(loaded, flags, watch.request, memory);
     if (looked.kind === 'fault') {

@@ -50,9 +50,15 @@ export function readHost(text: string): Result<DomainName, string> {
 export function readPlace(
   text: string,
 ): Result<{ readonly host: DomainName; readonly port: number | undefined }, string> {
+  if (text.includes('://')) return fault(`${JSON.stringify(text)} is a URL; the host name alone is wanted`);
+  if (text.includes('@'))
+    return fault(`${JSON.stringify(text)} is a mail address; --domain looks at the MX hosts of a domain`);
   const match = /^(.*?)(?::([^:]*))?$/.exec(text);
   const host = readHost(match?.[1] ?? text);
-  if (host.kind === 'fault') return fault(`${JSON.stringify(text)} is no host:port`);
+  if (host.kind === 'fault')
+    return /^[\d.]+$|^\[/.test(match?.[1] ?? text) || (match?.[1] ?? '').includes(':')
+      ? fault(`${JSON.stringify(text)} is an address; TLSA records belong to host names`)
+      : fault(`${JSON.stringify(text)} is no host:port`);
   if (match?.[2] === undefined) return ok({ host: host.value, port: undefined });
   const port = readPort(match[2]);
   return port.kind === 'fault' ? port : ok({ host: host.value, port: port.value });

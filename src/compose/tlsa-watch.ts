@@ -19,6 +19,7 @@ import { nameFromText } from '../core/dns/name.ts';
 import { RrType } from '../core/dns/registry.ts';
 import { authoritiesOf, strangeServer } from './all-auth.ts';
 import { type Bench, openBench } from './bench.ts';
+import { meaningOf } from './input.ts';
 import { viewsOf } from './rollover.ts';
 import type { Environment } from './settings.ts';
 import { lookAtSerials, lookAtSignatures } from './tlsa-watch-zone.ts';
@@ -41,6 +42,8 @@ export async function watchRound(
   if (opened.kind === 'fault') return fault({ exit: 2, says: opened.fault });
   const bench = opened.value;
   try {
+    const unfit = await unfitness(bench);
+    if (unfit !== undefined) return ok({ round: untold(request, unfit), facts: memory.facts });
     const parts = [
       ...(await Promise.all(request.subjects.map((subject) => lookAtSubject(bench, subject, servers)))),
       ...(await Promise.all(request.dkim.map((name) => lookAtDkim(bench, name)))),
@@ -56,6 +59,24 @@ export async function watchRound(
   } finally {
     bench.outlook.close();
   }
+}
+
+/** Through such a resolver everything is bogus, and nothing of it is said of the zone. */
+async function unfitness({ outlook }: Bench): Promise<string | undefined> {
+  const { state, servers } = await outlook.resolver.examined();
+  return state === 'passed'
+    ? undefined
+    : `no resolver is fit: ${servers.map(({ server, says }) => `${server} ${says}`).join('; ')}`;
+}
+
+function untold({ subjects, dkim }: WatchRequest, says: string): Round {
+  const seen = [
+    ...subjects.map((subject) =>
+      subject.kind === 'domain' ? subject.domain : `${subject.service.host}:${subject.service.port}`,
+    ),
+    ...dkim,
+  ];
+  return { findings: [], unknown: new Map(seen.map((one) => [one, says])), seen };
 }
 
 const joined = (parts: readonly Round[]): Round => ({
@@ -209,7 +230,7 @@ export async function rememberAlarms(path: string, memory: AlarmMemory): Promise
     await writeDurably(dirname(path), path, `${JSON.stringify({ version: 1, ...memory }, undefined, 2)}\n`);
     return ok('written');
   } catch (error) {
-    return fault(`${path}: ${(error as Error).message}`);
+    return fault(`${path}: ${meaningOf(error as NodeJS.ErrnoException)}`);
   }
 }
 

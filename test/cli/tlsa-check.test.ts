@@ -282,3 +282,27 @@ test('DANE-87 DANE-90 what is published and works may be published better: exit 
   // A combination that does not match, and the same advice for each record of it once.
   assert.deepEqual(await said(), { code: 1, advice: ['full-data', 'answer-large'] });
 });
+
+test('OPS-12 what people paste in place of a host, and flags of another verb, are named', async () => {
+  for (const [argv, says] of [
+    [['192.0.2.1'], /"192\.0\.2\.1" is an address; TLSA records belong to host names/],
+    [['192.0.2.1:25'], /is an address/],
+    [['[2001:db8::1]:25'], /is an address/],
+    [['2001:db8::1'], /is an address/],
+    [['https://mx.example.org'], /is a URL; the host name alone is wanted/],
+    [['postmaster@example.org'], /is a mail address; --domain looks at the MX hosts of a domain/],
+    [['a..b'], /"a\.\.b" is no host:port/],
+    [['mx.example.org:0'], /a port is 1 to 65535, not "0"/],
+    [['mx.example.org', '--certificate', 'x.pem'], /--certificate belongs to tlsa make, not to tlsa check/],
+    [['mx.example.org', '--once'], /--once belongs to tlsa watch, not to tlsa check/],
+    [['mx.example.org', '--authority', '127.0.0.1'], /--authority belongs to tlsa watch/],
+    [['mx.example.org', '--dry-run'], /--dry-run belongs to tlsa rollover/],
+  ] as const) {
+    const said = await sekisho(world, 'tlsa', 'check', ...argv);
+    assert.equal(said.code, 2, argv.join(' '));
+    assert.match(said.err, says);
+    assert.equal(said.err.split('\n').filter((line) => line.startsWith('sekisho: ')).length, 1);
+  }
+  const cert = await sekisho(world, 'tlsa', 'make', '--cert', 'x.pem');
+  assert.match(cert.err, /--cert belongs to tlsa check, not to tlsa make/);
+});

@@ -408,6 +408,7 @@ test('OPS-42 a key that others know: told apart, dropped at once, replaced at on
   const marked = await rollover('compromised', plan);
   assert.equal(marked.code, 0);
   assert.ok(marked.out.includes(recordOf(old)));
+  assert.ok((await rollover('status', plan)).out.includes(`the key of ${recordOf(old)} counts as known to others`));
   const said = await rollover('run', plan);
   assert.equal(said.code, 0, said.out);
   assert.match(said.out, /at once/);
@@ -452,7 +453,7 @@ test('OPS-12 wrong use: one clear line and exit 2, whatever the file is', async 
     assert.ok(said.err.trimEnd().split('\n').length <= 2, said.err);
     return said.err;
   };
-  assert.match(await bad(), /wants plan, run, status, compromised/);
+  assert.match(await bad(), /wants plan, run, status or compromised, and the file/);
   assert.match(await bad('roll', plan), /wants plan, run/);
   assert.match(await bad('run', join(folder, 'nowhere')), /no such file/);
   assert.match(await bad('run', folder), /folder/);

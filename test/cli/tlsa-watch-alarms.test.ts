@@ -1,6 +1,6 @@
 // Each alarm of `sekisho tlsa watch` in the laboratory: raised by the fault itself, standing while it stands, over with it.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
@@ -243,4 +243,22 @@ test('OPS-51 one server of several that does not answer is exit 3, never well', 
   const silent = await round(host, ...primary(), '--authority', '127.0.0.1:1', '--timeout', '4s');
   assert.deepEqual([silent.said.code, silent.told], [3, []], silent.said.out);
   assert.match(silent.said.err, /could not tell: mx\.dane-ee\.test:\d+: .*127\.0\.0\.1:1/);
+});
+
+test('OPS-12 OPS-51 a resolver that drops DNSSEC says nothing of the zone: exit 3, and no alarm', async () => {
+  const words = [host, '--domain', domain, ...primary()];
+  assert.equal((await round(...words)).said.code, 0);
+  world.lab.setFault('dns:strip-rrsig', './DNSKEY');
+  const unfit = await round(...words);
+  assert.deepEqual([unfit.said.code, unfit.told], [3, []], unfit.said.out);
+  assert.match(unfit.said.err, /could not tell: both\.test: no resolver is fit: 127\.0\.0\.1:\d+ cannot prove/);
+  clear();
+  assert.deepEqual((await round(...words)).said.code, 0);
+});
+
+test('OPS-52 a memory that cannot be kept is told before anything else', async () => {
+  writeFileSync(join(folder, 'file'), '');
+  const said = await sekisho(world, 'tlsa', 'watch', host, '--once', '--memory', join(folder, 'file/memory.json'));
+  assert.deepEqual([said.code, said.out], [2, '']);
+  assert.match(said.err, /file\/memory\.json: .*; --memory names another file|ENOTDIR/);
 });

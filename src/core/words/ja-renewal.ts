@@ -42,4 +42,14 @@ export const jaRenewal: Readonly<Record<string, string>> = {
     '{0} {1} {2}: {3} が共有しているため、一方から他方へ誘導されても気付けません。種類の違うサービスには別々の鍵を使ってください',
   '{0} is not in {1}: whoever runs it publishes its records, in the zone of the host; sign {2}, so that senders believe its MX':
     '{0} は {1} の中にありません: レコードはそのホストの運用者が自分のゾーンで公開します。送信側が MX を信じられるよう {2} に署名してください',
+  '{0} is a URL; the host name alone is wanted': '{0} は URL です。ホスト名だけを指定してください',
+  '{0} is a mail address; --domain looks at the MX hosts of a domain':
+    '{0} はメールアドレスです。--domain はドメインの MX ホストを調べます',
+  '--{0} belongs to tlsa {1}, not to tlsa {2}': '--{0} は tlsa {1} のもので、tlsa {2} では使えません',
+  'the addresses of {0} are unknown ({1})': '{0} のアドレスが分かりません（{1}）',
+  'the key of {record} counts as known to others': '{record} の鍵は他人に知られたものとして扱います',
+  '{0}; --memory names another file': '{0}。--memory で別のファイルを指定できます',
+  'no resolver is fit: {0}': '使えるリゾルバがありません: {0}',
+  'tlsa rollover wants plan, run, status or compromised, and the file of the plan, e.g. sekisho tlsa rollover plan /etc/sekisho/rollover.toml':
+    'tlsa rollover には plan、run、status、compromised のいずれかと計画ファイルを指定してください。例: sekisho tlsa rollover plan /etc/sekisho/rollover.toml',
 };

@@ -94,8 +94,6 @@ export const jaTlsa: Readonly<Record<string, string>> = {
     '次: {until}、またはその前のいつでも再実行してください。早すぎても何も起きません',
   'the key of {record} counts as known to others; run the plan now':
     '{record} の鍵は他人に知られたものとして扱います。今すぐ計画を実行してください',
-  'tlsa rollover wants {0} and the file of the plan':
-    'tlsa rollover には {0} のいずれかと計画のファイルを指定してください',
   'tlsa rollover compromised wants one --lineage': 'tlsa rollover compromised には --lineage を一つ指定してください',
   'there is no lineage {0} in the plan; there is {1}': '計画にリネージ {0} はありません。あるのは {1} です',
   'tlsa make wants --certificate, --key, --csr, --server host:port or --domain':
