@@ -18,9 +18,11 @@ export type MadeBy = {
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:1.5rem auto;padding:0 1rem;color-scheme:light dark}
 h1{font-size:1.4rem}h2{font-size:1.2rem;margin-top:2.2rem}h3{font-size:1rem;margin-top:1.6rem;overflow-wrap:anywhere}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.25rem .6rem .25rem 0;border-bottom:1px solid #8885;vertical-align:top;overflow-wrap:anywhere}
-.rule,small{font-size:.85em;opacity:.8}code,pre{font-size:.9em;overflow-wrap:anywhere;white-space:pre-wrap}
+.rule,small{font-size:.85em;opacity:.85}code,pre{font-size:.9em;overflow-wrap:anywhere;white-space:pre-wrap}
 .verdict{font-size:1.1rem;font-weight:bold;border-left:.4rem solid #888;padding-left:.7rem}
-.pass{border-color:#1a7f37}.fail{border-color:#c00}.unknown{border-color:#b58900}
+.pass{border-color:#1a7f37}.fail{border-color:#c00}.unknown{border-color:#b58900}th{font-weight:normal;white-space:nowrap}
+@media(prefers-color-scheme:dark){body{background:#121212;color:#eee}a{color:#9cf}.pass{border-color:#4ac26b}.fail{border-color:#ff6a69}.unknown{border-color:#e3b341}}
+@media(max-width:30rem){th,td{display:block;border:0;padding-right:0}tr{display:block;padding:.3rem 0;border-bottom:1px solid #8885}}
 @media print{body{max-width:none;margin:0;color:#000;background:#fff}h2{break-before:page}h2:first-of-type{break-before:auto}tr,h3{break-inside:avoid;break-after:avoid}}`;
 
 const marks: Readonly<Record<Evidence['outcome'], string>> = {
@@ -50,7 +52,7 @@ export function checkPage(reports: readonly CheckReport[], made: MadeBy): string
 <h1>What would happen to mail</h1>
 <p>Looked at <time datetime="${safe(made.at)}">${safe(made.at)}</time>, answers from ${safe(made.resolver)}, by sekisho ${safe(made.version)}.
 No mail was sent.</p>
-${reports.map(section).join('\n')}
+${overview(reports)}${reports.map(section).join('\n')}
 <p><small>${Object.values(marks)
       .map((text) => `<span>${safe(text)}</span>`)
       .join(' &nbsp; ')}</small></p>
@@ -59,10 +61,22 @@ ${reports.map(section).join('\n')}
   );
 }
 
-function section(report: CheckReport): string {
+/** Several domains: what became of each, before the details. */
+const overview = (reports: readonly CheckReport[]): string =>
+  reports.length < 2
+    ? ''
+    : `<ul>${reports
+        .map(
+          ({ domain, verdict, level, reason }, at) =>
+            `<li><a href="#d${at}">${safe(domain)}</a>: <span>${safe(verdicts[verdict][1])}</span> <span>${safe(reason ?? level ?? '')}</span></li>`,
+        )
+        .join('')}</ul>
+`;
+
+function section(report: CheckReport, at: number): string {
   const [kind, words] = verdicts[report.verdict];
   const sum = [words, report.level, report.reason].filter((part) => part !== null).join(' · ');
-  return `<h2>${safe(report.domain)}</h2>
+  return `<h2 id="d${at}">${safe(report.domain)}</h2>
 <p class="verdict ${kind}">${safe(sum)}</p>
 <p>Judged as of ${safe(report.at)}.</p>
 ${
@@ -80,7 +94,11 @@ ${report.hosts.map(hostPart).join('\n')}`;
 }
 
 const rows = (cells: readonly (readonly string[])[]): string =>
-  cells.map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('');
+  cells
+    .map(
+      ([head = '', ...row]) => `<tr><th scope="row">${head}</th>${row.map((cell) => `<td>${cell}</td>`).join('')}</tr>`,
+    )
+    .join('');
 
 const tableOf = (cells: readonly (readonly string[])[]): string =>
   cells.length === 0 ? '' : `<div class="scroll"><table>${rows(cells)}</table></div>`;
@@ -134,7 +152,7 @@ function hostPart(host: CheckedHost): string {
       ({ subject, issuer, notBefore, notAfter, spkiSha256 }, depth) =>
         [
           `Certificate ${depth}`,
-          `${safe(subject ?? '')}<br>by ${safe(issuer ?? '')}<br>${safe(notBefore ?? '')} to ${safe(notAfter ?? '')}<br><code>key ${safe(spkiSha256 ?? '')}</code>`,
+          `${safe(subject ?? '')}<br><span>issued by</span> ${safe(issuer ?? '')}<br><span>valid</span> ${safe(notBefore ?? '')} … ${safe(notAfter ?? '')}<br><span>key SHA-256</span> <code>${safe(spkiSha256 ?? '')}</code>`,
         ] as const,
     ),
     ...host.attempts.map(

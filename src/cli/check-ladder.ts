@@ -51,7 +51,7 @@ export function ladder(program: Program, report: CheckReport, flags: Flags): str
     lines.push(...aboutHost(program, host));
     if (flags.on('verbose')) lines.push(...details(terminal, host));
   }
-  if (flags.on('all')) lines.push('', ...matrix(report, terminal));
+  if (flags.on('all') && report.hosts.length > 0) lines.push('', ...matrix(report, terminal));
   if (report.authorities !== undefined) lines.push('', ...serverLines(program, report.authorities));
   // Behind the catalogue's three sentences stand the rungs again, for readers of the JSON.
   if (report.reason !== null)
@@ -113,7 +113,8 @@ function aboutHost({ terminal }: Program, { worlds, deviations, would_match }: C
     ).map(([name, { outcome }]) => `${mark(terminal, outcome)} ${name} ${say(terminal, outcomes[outcome])}`);
     const head = `      ${padded(say(terminal, 'senders'), 12)} `;
     const line = `${head}${each.join('   ')}`;
-    lines.push(columns(line) <= terminal.style.width ? line : each.map((one) => `      ${one}`).join('\n'));
+    const fits = columns(line) <= terminal.style.width;
+    lines.push(fits ? line : [head.trimEnd(), ...each.map((one) => `        ${one}`)].join('\n'));
   }
   for (const { says } of deviations)
     lines.push(hanging(terminal, `      ${padded(say(terminal, 'note'), 12)} `, printable(say(terminal, says))));

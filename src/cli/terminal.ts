@@ -120,9 +120,9 @@ export function hanging(terminal: Terminal, head: string, saying: string, ending
   const indent = width - taken >= readable ? taken : Math.min(margin + 4, taken);
   const lines = foldedFrom(text, width - indent, taken - indent);
   const last = columns(lines.at(-1) ?? '') + (lines.length === 1 ? taken : indent);
-  const said = lines.join(`\n${' '.repeat(indent)}`);
-  if (tail === '') return `${head}${said}`.trimEnd();
-  return `${head}${said}${last + 3 + columns(tail) <= width ? '   ' : `\n${' '.repeat(indent)}`}${tail}`;
+  const said = `${head}${lines.join(`\n${' '.repeat(indent)}`)}`.replace(/ +$/gm, '');
+  if (tail === '') return said;
+  return `${said}${last + 3 + columns(tail) <= width ? '   ' : `\n${' '.repeat(indent)}`}${tail}`;
 }
 
 /** The first row of a table. */

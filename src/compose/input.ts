@@ -2,7 +2,7 @@
 // whatever goes wrong.
 
 import { closeSync, openSync, readSync } from 'node:fs';
-import { open, writeFile } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { fault, ok, type Result } from '../core/base/result.ts';
 
 /** Certificates, keys and policies are small; what is larger was named by mistake. */
@@ -51,13 +51,28 @@ function readWhole(path: string): string {
   }
 }
 
-/** A file that is there already is replaced. */
+/** Whole or not at all: a file that is there already is replaced at once. What is no file (a pipe, a device) is written to. */
 export async function writeOutput(path: string, text: string): Promise<Result<'written', string>> {
   try {
-    await writeFile(path, text);
+    const there = await stat(path).catch(() => undefined);
+    if (there?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
+    if (there !== undefined && !there.isFile()) await writeFile(path, text);
+    else await replaceFile(there === undefined ? path : await realpath(path), text, there?.mode);
     return ok('written');
   } catch (error) {
     return fault(`${path}: ${meaningOf(error as NodeJS.ErrnoException)}`);
+  }
+}
+
+/** @param mode of the file that is there. */
+async function replaceFile(path: string, text: string, mode: number | undefined): Promise<void> {
+  const beside = `${path}.${process.pid}.part`;
+  try {
+    await writeFile(beside, text, { flag: 'wx', ...(mode === undefined ? {} : { mode }) });
+    await rename(beside, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await rm(beside, { force: true });
+    throw error;
   }
 }
 

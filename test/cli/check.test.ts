@@ -1,6 +1,15 @@
 // `sekisho check` beyond the plain ladder: other senders, certificates that are not live, later instants, reports.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -212,6 +221,10 @@ test('OPS-10 --out writes one dated page that holds everything and runs nothing'
   const page = readFileSync(path, 'utf8');
   assert.match(page, /<meta name="viewport"/);
   assert.match(page, /@media print/);
+  assert.match(page, /prefers-color-scheme:dark/);
+  assert.match(page, /<html lang="en">/);
+  assert.match(page, /<a href="#d1">dane-mismatch\.test<\/a>: <span>✗ would NOT deliver<\/span>/);
+  assert.match(page, /<th scope="row">/);
   assert.match(page, new RegExp(`<time datetime="${new Date().toISOString().slice(0, 10)}`));
   assert.ok(page.includes(world.lab.resolver));
   for (const word of [
@@ -228,6 +241,19 @@ test('OPS-10 --out writes one dated page that holds everything and runs nothing'
   assert.equal((await sekisho(world, 'check', 'both.test', '--quiet', '--out', json)).code, 0);
   assert.equal(JSON.parse(readFileSync(json, 'utf8')).domain, 'both.test');
   assert.equal((await sekisho(world, 'check', 'both.test', '--out', file('report.pdf'))).code, 2);
+  const before = readFileSync(path, 'utf8');
+  mkdirSync(file('folder.html'));
+  const intoFolder = await sekisho(world, 'check', 'both.test', '--quiet', '--out', file('folder.html'));
+  assert.deepEqual([intoFolder.code, intoFolder.err.includes('this is a folder, not a file')], [2, true]);
+  symlinkSync(path, file('link.html'));
+  assert.equal((await sekisho(world, 'check', 'both.test', '--quiet', '--out', file('link.html'))).code, 0);
+  assert.notEqual(readFileSync(path, 'utf8'), before);
+  assert.ok(lstatSync(file('link.html')).isSymbolicLink());
+  // Nothing half written stays beside.
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.endsWith('.part')),
+    [],
+  );
   const nowhere = await sekisho(world, 'check', 'both.test', '--out', join(folder, 'no', 'where.html'));
   assert.equal(nowhere.code, 2);
   assert.match(nowhere.err, /^sekisho: .*where\.html: /m);
