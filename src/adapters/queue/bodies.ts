@@ -6,6 +6,7 @@ import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BodyWriter, type QueuedMessage, QueueFull } from '../../agent/ports.ts';
 import type { QueueId } from '../../core/base/brand.ts';
+import { freeMemory } from '../../core/base/free-memory.ts';
 import { type NewMessage, rowLimit } from './protocol.ts';
 
 export const bodySuffix = '.body';
@@ -175,7 +176,7 @@ export function createBodyWriter(id: QueueId, ports: WriterPorts): BodyWriter {
   };
   const hold = (chunk: Uint8Array): void => {
     if (length + chunk.length > held.length) {
-      held = grown(held, length + chunk.length);
+      held = grown(held, length, length + chunk.length);
       count(held.length);
     }
     held.set(chunk, length);
@@ -241,8 +242,13 @@ export function createBodyWriter(id: QueueId, ports: WriterPorts): BodyWriter {
   };
 }
 
-/** Most messages fit the first. What was held before is free at once, and nobody may refer to it any more. */
-function grown(held: Uint8Array<ArrayBuffer>, needed: number): Uint8Array<ArrayBuffer> {
-  if (held.length === 0) return Buffer.allocUnsafeSlow(Math.max(needed, 8192));
-  return new Uint8Array(held.buffer.transfer(Math.min(heldLimit, Math.max(needed, held.length * 2))));
+/** Octets that are set apart for what is held; most messages fit the first. Few steps: each copies what is there. */
+const sizes = [8192, 32_768, 139_264];
+
+/** What was held before is free at once, and nobody may refer to it any more. */
+function grown(held: Uint8Array<ArrayBuffer>, length: number, needed: number): Uint8Array<ArrayBuffer> {
+  const larger = Buffer.allocUnsafeSlow(sizes.find((size) => needed <= size) ?? heldLimit);
+  larger.set(held.subarray(0, length));
+  freeMemory(held);
+  return larger;
 }
