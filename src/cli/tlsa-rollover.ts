@@ -37,7 +37,7 @@ export async function tlsaRollover(program: Program, given: Arguments): Promise<
   if (asked === 'status') return status(program, given, chosen, state);
   if (asked === 'compromised')
     return chosen.length === 1
-      ? compromised(program, chosen[0] as LineagePlan, state)
+      ? compromised(program, given, chosen[0] as LineagePlan, state)
       : misuse('tlsa rollover compromised wants one --lineage');
   const mode = asked === 'plan' || flags.on('dry-run') ? 'plan' : 'run';
   const codes: ExitCode[] = [];
@@ -158,12 +158,25 @@ async function status(
 }
 
 /** OPS-42. */
-async function compromised(program: Program, lineage: LineagePlan, state: string): Promise<ExitCode> {
+async function compromised(
+  program: Program,
+  { flags }: Arguments,
+  lineage: LineagePlan,
+  state: string,
+): Promise<ExitCode> {
   const marked = await program.rolloverCompromised(lineage, state);
   if (marked.kind === 'fault') {
     program.terminal.err(`sekisho: ${printable(marked.fault)}\n`);
     return exitCodes.usage;
   }
-  program.terminal.out(`${fill(rolloverWords.compromised, { record: marked.value })}\n`);
+  const record = marked.value;
+  if (flags.on('json'))
+    json(program.terminal, {
+      schema: 'sekisho.tlsa/1',
+      act: 'rollover-compromised',
+      lineage: lineage.name,
+      record,
+    });
+  else if (!flags.on('quiet')) program.terminal.out(`${fill(rolloverWords.compromised, { record })}\n`);
   return exitCodes.yes;
 }

@@ -128,6 +128,7 @@ async function tried(...argv: readonly string[]): Promise<readonly Said[]> {
 test('ATK-112 the queue, its story, the log and the destination of a host that refuses with weapons', async () => {
   for (const argv of [
     ['queue', 'list'],
+    ['queue', 'list', '--security'],
     ['queue', 'show', waiting],
     ['explain', waiting],
     ['log'],
@@ -136,7 +137,7 @@ test('ATK-112 the queue, its story, the log and the destination of a host that r
   ]) {
     const [data, said] = await tried(...argv);
     assert.equal(data?.code, 0, argv.join(' '));
-    if (argv[0] === 'queue' || argv[0] === 'explain') assert.match(said?.out ?? '', /450/, argv.join(' '));
+    if (argv.includes(waiting) || argv.join(' ') === 'queue list') assert.match(said?.out ?? '', /450/, argv.join(' '));
     harmless((await sekisho(world, ...argv, '--lang', 'ja')).out, `${argv.join(' ')} in Japanese`);
   }
 });
