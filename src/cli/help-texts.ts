@@ -6,7 +6,7 @@ export const helpTexts: Readonly<Record<string, string>> = {
   siege:
     'One line for each attack: held, or what got through and where it arrived. Exit 1 means that mail went where it must not go.',
   check:
-    'Read the ladder from above: each rung says what was found and which rule that is; the last line is what delivery would do. "Could not tell" is neither yes nor no: mail would wait.',
+    'Read the ladder from above: each rung says what was found and which rule that is; the last line is what delivery would do. "Could not tell" is neither yes nor no: mail would wait. ● (+ with --ascii) holds, ✗ (x) is broken, ? could not be told, ○ (-) does not apply or is what must be proven.',
   trace:
     '-> is what we say, <- what they say, ~> and <~ the same inside TLS, === what happened. With a domain nothing is sent but EHLO, STARTTLS and QUIT. Without one the dialogues of the running relay are shown; --domain, --from and --to pick sessions.',
   explain:

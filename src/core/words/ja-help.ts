@@ -158,8 +158,8 @@ export const jaHelp: Readonly<Record<string, string>> = {
     'すべてこのマシンの中で、独自の署名済みルートを使って動きます。最初の数行に、見る場所、送る方法、用意されたドメインが出ます。各ドメインには特徴か欠陥が一つずつあります。',
   'One line for each attack: held, or what got through and where it arrived. Exit 1 means that mail went where it must not go.':
     '攻撃ごとに 1 行: held（防いだ）、または何が通り抜けてどこに届いたか。終了コード 1 は、行ってはならない所へメールが行ったことを示します。',
-  'Read the ladder from above: each rung says what was found and which rule that is; the last line is what delivery would do. "Could not tell" is neither yes nor no: mail would wait.':
-    '段は上から順に読みます。各段は、判明したことと適用された規則を示します。最後の行は、配送がどうなるかです。「判断できません」は「はい」でも「いいえ」でもなく、メールは待機します。',
+  'Read the ladder from above: each rung says what was found and which rule that is; the last line is what delivery would do. "Could not tell" is neither yes nor no: mail would wait. ● (+ with --ascii) holds, ✗ (x) is broken, ? could not be told, ○ (-) does not apply or is what must be proven.':
+    '段は上から順に読みます。各段は、判明したことと適用された規則を示します。最後の行は、配送がどうなるかです。「判断できません」は「はい」でも「いいえ」でもなく、メールは待機します。●（--ascii では +）は問題なし、✗（x）は異常、?は判断できず、○（-）は適用外、または証明が必要なものです。',
   '-> is what we say, <- what they say, ~> and <~ the same inside TLS, === what happened. With a domain nothing is sent but EHLO, STARTTLS and QUIT. Without one the dialogues of the running relay are shown; --domain, --from and --to pick sessions.':
     '-> はこちらの送信、<- は相手の応答、~> と <~ は TLS の中での同じもの、=== は起きたことです。ドメインを指定すると EHLO、STARTTLS、QUIT だけを送ります。指定しなければ動作中の中継サーバーの対話を表示し、--domain、--from、--to でセッションを選びます。',
   'The message from above: what its sender asked for, each attempt with the evidence that decided it, what comes next. The reason codes can be looked up: sekisho help <code>.':

@@ -61,6 +61,8 @@ export const notForPeople: ReadonlySet<string> = new Set([
   '{0} recipients without outcome',
   'tlsa check',
   '{0} <span class="rule">{1}</span>',
+  '{0}<br><span>issued by</span> {1}<br><span>valid</span> {2} … {3}<br><span>key SHA-256</span> <code>{4}</code>',
+  'nobody waits',
   'sekisho: {0}\nsee: sekisho help check\n',
   'siege [--only ATK-7] [--target host:port]',
   'doctor [<own domain>…]',
