@@ -136,7 +136,7 @@ async function besiegeOther(
       `${[say(terminal, open), ...lines, say(terminal, 'waiting for a control message to arrive')].join('\n')}\n`,
     );
     const held = claims as readonly Claim[];
-    const ready = await awaitReady(lab, target, held, timeoutOf(flags) * 1000);
+    const ready = await awaitReady(lab, target, held, timeoutOf(flags));
     if (ready.kind === 'not-ready') {
       terminal.err(`sekisho: ${say(terminal, `no result: ${ready.because}`)}\n`);
       return 3;

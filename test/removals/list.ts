@@ -29,6 +29,7 @@ export const areas = [
   'smuggling filter',
   'replies',
   'loops',
+  'TLSA tools',
 ] as const;
 export type Area = (typeof areas)[number];
 
@@ -507,5 +508,125 @@ export const removals: readonly Removal[] = [
       },
     ],
     rows: ['ATK-97'],
+  },
+  {
+    area: 'TLSA tools',
+    takesAway: 'a record counts as published when resolver and every server have it',
+    edits: [
+      {
+        file: 'src/core/dane/rollover.ts',
+        find: 'anywhere.filter((record) => sets.every(',
+        replace: 'anywhere.filter((record) => sets.some(',
+      },
+    ],
+    rows: ['ATK-116'],
+  },
+  {
+    area: 'TLSA tools',
+    takesAway: 'the watcher compares what the servers say',
+    edits: [{ file: 'src/agent/tlsa-findings.ts', find: '  if (sets.size > 1)\n', replace: '  if (sets.size > 9)\n' }],
+    rows: ['ATK-116'],
+  },
+  {
+    area: 'judge',
+    takesAway: 'a certificate counts only between its dates',
+    edits: [
+      {
+        file: 'src/core/policy/authenticate.ts',
+        find: '  if (!inUse.every((certificate) => isValidAt(certificate, at)))\n',
+        replace: '  if (inUse.length === 0)\n',
+      },
+      {
+        file: 'src/adapters/smtp/tls.ts',
+        find: "if (socket.authorized) return { kind: 'trusted', store };",
+        replace:
+          "if (socket.authorized || String(socket.authorizationError) === 'CERT_HAS_EXPIRED')\n    return { kind: 'trusted', store };",
+      },
+    ],
+    rows: ['ATK-18'],
+  },
+  {
+    area: 'TLSA match',
+    takesAway: 'records that nobody can use still demand TLS',
+    edits: [
+      {
+        file: 'src/core/policy/plan-rules.ts',
+        find: "  return facts.tlsa === 'unusable' && draft.recipient === 'binding'\n",
+        replace: "  return facts.tlsa === 'unusable' && draft.recipient === 'observed'\n",
+      },
+    ],
+    rows: ['ATK-59'],
+  },
+  {
+    area: 'TLSA match',
+    takesAway: 'an alias into unsigned land is held to the records at its own name',
+    edits: [
+      {
+        file: 'src/core/dane/base-domain.ts',
+        find: "addresses === 'secure' ? [expanded, host] : [host];",
+        replace: "addresses === 'secure' ? [expanded, host] : [];",
+      },
+    ],
+    rows: ['ATK-46'],
+  },
+  {
+    area: 'TLSA match',
+    takesAway: 'records behind an alias that nobody signed are not asked for',
+    edits: [
+      {
+        file: 'src/core/dane/base-domain.ts',
+        find: "if (firstAlias === 'insecure') return [];",
+        replace: "if (firstAlias === 'insecure') return [expanded];",
+      },
+    ],
+    rows: ['ATK-45'],
+  },
+  {
+    area: 'signatures',
+    takesAway: 'the CNAME made from a DNAME is what the DNAME makes of the name',
+    edits: [
+      {
+        file: 'src/core/dnssec/alias.ts',
+        find: "    return { kind: 'fault', because: 'dname-synthesis' };",
+        replace: "    return { kind: 'to', to: singleName(synthesized) ?? target.value };",
+      },
+    ],
+    rows: ['ATK-48'],
+  },
+  {
+    area: 'signatures',
+    takesAway: 'only a key that DS or anchor names vouches for a set of keys',
+    edits: [
+      {
+        file: 'src/core/dnssec/keys.ts',
+        find: '  const vouching = [...new Set(fit.map(({ key }) => key))];\n',
+        replace: '  const vouching = keys;\n',
+      },
+    ],
+    rows: ['ATK-57'],
+  },
+  {
+    area: 'smuggling filter',
+    takesAway: 'a dot that begins a line is doubled',
+    edits: [
+      {
+        file: 'src/adapters/smtp/dialer-body.ts',
+        find: "next >= 0; next = block.indexOf('\\n.', from)",
+        replace: "next > block.length; next = block.indexOf('\\n.', from)",
+      },
+    ],
+    rows: ['ATK-90'],
+  },
+  {
+    area: 'TLSA tools',
+    takesAway: 'a host that presents what no record names is an alarm',
+    edits: [
+      {
+        file: 'src/agent/tlsa-findings.ts',
+        find: "if (outcome === 'mismatch' && check.verdict === 'mismatch')",
+        replace: "if (outcome === 'mismatch' && check.verdict === 'match')",
+      },
+    ],
+    rows: ['ATK-117'],
   },
 ];

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Lab, startLab } from '../../src/lab/world.ts';
 import type { ArenaOptions, Target } from '../../src/siege/arena.ts';
@@ -11,6 +14,7 @@ import { countsLine, exitCodeOf, lineOf, summaryOf } from '../../src/siege/repor
 import { besiege, type Row } from '../../src/siege/run.ts';
 import { TargetUnreachable } from '../../src/siege/talk.ts';
 import { awaitReady } from '../../src/siege/target.ts';
+import { bare } from '../relay/world.ts';
 import { faultsOf } from '../schema-checker.ts';
 import { inCleartext, startFalseRelay } from './relays.ts';
 
@@ -114,3 +118,13 @@ test('every row of the matrix is there once, named, and either run or a document
 });
 
 const span = (from: number, to: number): readonly number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+test('nobody at the port is told within --timeout, with exit 3 and no rows', async (t) => {
+  const into = await mkdtemp(join(tmpdir(), 'sekisho-siege-'));
+  t.after(() => rm(into, { recursive: true }));
+  const ports = ['--ports', 'dns=0,smtp=0,https=0'];
+  const said = await bare({}, 'siege', '--target', '127.0.0.1:1', '--timeout', '1s', '--into', into, ...ports);
+  assert.equal(said.code, 3);
+  assert.equal(said.out, '');
+  assert.match(said.err, /no result: 127\.0\.0\.1:1 cannot be spoken to: .*ECONNREFUSED/);
+});
