@@ -527,7 +527,7 @@ function help(program: Program, verb: string | undefined): ExitCode {
   if (verb !== undefined)
     return misuse(
       program,
-      `there is no verb or reason code ${JSON.stringify(printable(verb))}${suggestion(verb, [...commands.map((candidate) => candidate.name), ...Object.keys(catalogue)])}`,
+      `there is no verb or reason code ${JSON.stringify(printable(verb))}${likely(verb)}`,
       'sekisho help',
     );
   terminal.out(
@@ -543,6 +543,13 @@ function help(program: Program, verb: string | undefined): ExitCode {
     `${hanging(terminal, '', says('sekisho help <verb> shows examples and flags, sekisho help <reason> explains a reason code.'))}\n${exitLine(terminal, ['no', 'unknown', 'unreachable'])}\n`,
   );
   return exitCodes.yes;
+}
+
+/** Part of a name is enough for help, for reason codes are long. */
+function likely(word: string): string {
+  const names = [...commands.map(({ name }) => name), ...Object.keys(catalogue)];
+  const near = word.length < 3 ? [] : names.filter((name) => name.includes(word.toLowerCase()));
+  return near.length === 0 ? suggestion(word, names) : `; did you mean ${near.slice(0, 4).join(', ')}?`;
 }
 
 const exitWords: Readonly<Record<keyof typeof exitCodes, string>> = {

@@ -79,8 +79,15 @@ const flagLinesIn =
     says(flag.says),
   ];
 
+/** What is no ASCII has an escape that every roff knows; Japanese stays readable, for man(1) converts it. */
+const signs = /[\u0080-\u2fff]/gu;
+
 /** A backslash is an escape, a hyphen must stay one, and a dot or quote at the start of a line is a request. */
 function roff(text: string): string {
-  const escaped = text.replaceAll('\\', '\\e').replaceAll('-', '\\-').replaceAll('…', '...');
+  const escaped = text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replaceAll('…', '...')
+    .replace(signs, (sign) => `\\[u${sign.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}]`);
   return /^[.']/.test(escaped) ? `\\&${escaped}` : escaped;
 }

@@ -9,7 +9,7 @@ import { handOver } from '../adapters/smtp/hand-over.ts';
 import type { DeliveryRecord } from '../agent/ports.ts';
 import { type Flags, parseFlags } from '../cli/flags.ts';
 import { faultLine } from '../cli/settings.ts';
-import { json, mark, type Terminal } from '../cli/terminal.ts';
+import { json, mark, say, type Terminal } from '../cli/terminal.ts';
 import type { Loaded } from '../config/load.ts';
 import type { QueueId } from '../core/base/brand.ts';
 import { makeLabClock } from '../lab/clock.ts';
@@ -72,7 +72,14 @@ function loadLab(config: string, env: Environment): Loaded {
 async function stay(lab: Lab, folder: string, terminal: Terminal): Promise<0> {
   const config = join(folder, 'sekisho.toml');
   terminal.out(
-    `the laboratory is open; the other verbs look into it with  -c ${config}\n\n${labHints(lab, config).join('\n')}\n\nend it with Ctrl-C\n`,
+    [
+      say(terminal, `the laboratory is open; the other verbs look into it with  -c ${config}`),
+      '',
+      ...labHints(lab, config).map((line) => say(terminal, line)),
+      '',
+      say(terminal, 'end it with Ctrl-C'),
+      '',
+    ].join('\n'),
   );
   await catchSignals().stop;
   return 0;
@@ -90,7 +97,7 @@ async function sendOnce(lab: Lab, relay: Relay, flags: Flags, terminal: Terminal
       );
     }
   }
-  for (const { name, because } of lab.leftOut) terminal.err(`left out: ${name}, ${because}\n`);
+  for (const { name, because } of lab.leftOut) terminal.err(`${say(terminal, `left out: ${name}, ${because}`)}\n`);
   return allExpected ? 0 : 1;
 }
 

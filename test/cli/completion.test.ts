@@ -74,6 +74,8 @@ test('the manual page holds every verb, flag, example and exit status, and only 
   for (const line of out.split('\n'))
     if (/^[.']/.test(line)) assert.match(line, /^\.(TH|SH|SS|PP|TP|B|I|nf|fi)( |$)/, line);
   for (const status of [0, 1, 2, 3, 4, 5]) assert.ok(out.includes(`.B ${status}\n`));
+  // Whatever roff reads it, with or without a converter before it.
+  assert.match(out, /^[\n\x20-\x7e]+$/);
 });
 
 test('help teaches: examples first, then how the answer is read, for every verb and nothing else', async () => {
@@ -102,6 +104,15 @@ test('help teaches: examples first, then how the answer is read, for every verb 
   const ahead = ['report', 'sendmail'];
   for (const name of Object.keys(helpTexts))
     assert.ok(commands.some((one) => one.name === name) || ahead.includes(name), name);
+});
+
+test('part of a reason code or verb is enough for a suggestion', async () => {
+  const said = async (word: string): Promise<string> => (await bare({}, 'help', word)).err;
+  assert.match(await said('chekc'), /did you mean check\?/);
+  assert.match(await said('cert-no-tlsa'), /did you mean cert-no-tlsa-match\?/);
+  assert.match(await said('cert'), /did you mean cert-no-tlsa-match, cert-name, cert-expired, cert-untrusted\?/);
+  assert.doesNotMatch(await said('qqqqqqq'), /did you mean/);
+  assert.match((await bare({}, 'help', '--lang', 'ja', 'check')).out, /^sekisho check: この宛先/);
 });
 
 test('wrong use is told in one line', async () => {
