@@ -107,7 +107,10 @@ test('TA-5 trust anchors and trust store: unreadable, empty, of the wrong kind',
       /no\.ds: not a DS or DNSKEY record: "hello"/,
     ],
     [`[resolver]\ntrust_anchors = ${JSON.stringify(write('empty.ds', ''))}\n`, /empty\.ds: no trust anchor in it/],
-    [`[resolver]\ntrust_anchors = ${JSON.stringify(path('none.ds'))}\n`, /trust_anchors \S*none\.ds: there is no such file/],
+    [
+      `[resolver]\ntrust_anchors = ${JSON.stringify(path('none.ds'))}\n`,
+      /trust_anchors \S*none\.ds: there is no such file/,
+    ],
     [`[tls]\ntrust_store = ${JSON.stringify(path('none-store.pem'))}\n`, /tls\.trust_store.*none-store\.pem/],
   ];
   for (const [text, says] of cases) {
