@@ -43,6 +43,8 @@ export class NeverTried extends Error {
 export type WatchedArena = Arena & {
   /** What the relay said to the messages it took. */
   readonly replies: readonly string[];
+  /** And to those that it did not take. */
+  readonly refusals: readonly string[];
   /** Messages of which nothing was seen at their last look, and something since. */
   stragglers(): readonly string[];
   readonly controlled: () => Promise<'arrived' | 'missing'>;
@@ -56,6 +58,7 @@ type Sent = { readonly domain: string; readonly reply: string; lastSeen: Seen | 
 export function makeArena({ lab, target, claims, patience }: ArenaOptions): WatchedArena {
   const tag = randomBytes(3).toString('hex');
   const sent = new Map<string, Sent>();
+  const refusals: string[] = [];
   let grown = 0;
   let controlling: Promise<'arrived' | 'missing'> | undefined;
 
@@ -71,7 +74,10 @@ export function makeArena({ lab, target, claims, patience }: ArenaOptions): Watc
     const marker = randomBytes(6).toString('hex');
     const letter = letterOf(submission, marker);
     const handed = await handOver(target, letter);
-    if (handed.kind === 'refused') return handed;
+    if (handed.kind === 'refused') {
+      refusals.push(handed.reply);
+      return handed;
+    }
     sent.set(marker, { domain: domainOf(submission.to), reply: handed.reply, lastSeen: undefined });
     return { kind: 'accepted', marker };
   };
@@ -143,6 +149,7 @@ export function makeArena({ lab, target, claims, patience }: ArenaOptions): Watc
     },
     control,
     fresh,
+    refusals,
     controlled: () => controlling ?? control(),
     get replies() {
       return [...sent.values()].map(({ reply }) => reply);

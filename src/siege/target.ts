@@ -63,8 +63,10 @@ async function tryOnce(
     if (!(error instanceof TargetUnreachable)) throw error;
     return `${target.host}:${target.port} cannot be spoken to: ${error.message}`;
   }
-  if (arena.replies.length === 0) return 'it refuses the control message; let this machine send through it';
-  if (lab.dns.seen.length === questions) return `it does not ask the laboratory's resolver ${lab.resolver}`;
+  if (arena.replies.length === 0)
+    return `it refuses the control message (${arena.refusals.at(-1)}); let this machine send through it`;
+  if (lab.dns.seen.length === questions)
+    return `it took the control message and asked nothing of the laboratory's resolver ${lab.resolver}: it uses another one, or keeps or discards what it takes`;
   const dialled = [...lab.hosts.values()].some(({ sessions }) => sessions.length > 0);
   if (!dialled) return `it asks the laboratory's resolver but dials no MX host at port ${lab.ports.smtp}`;
   return 'it dials the MX host, but the control message does not arrive';

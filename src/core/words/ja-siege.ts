@@ -29,9 +29,10 @@ export const jaSiege: Readonly<Record<string, string>> = {
   'MX port        {0} at addresses in 127.25.0.0/16': 'MX のポート        {0}（アドレスは 127.25.0.0/16）',
   'policy port    {0} at {1}': 'ポリシーのポート   {0}（{1}）',
   '{0}:{1} cannot be spoken to: {2}': '{0}:{1} と対話できません: {2}',
-  'it refuses the control message; let this machine send through it':
-    '確認用メッセージが拒否されました。このマシンからの中継を許可してください',
-  "it does not ask the laboratory's resolver {0}": '実験環境のリゾルバー {0} に問い合わせていません',
+  'it refuses the control message ({0}); let this machine send through it':
+    '確認用メッセージが拒否されました（{0}）。このマシンからの中継を許可してください',
+  "it took the control message and asked nothing of the laboratory's resolver {0}: it uses another one, or keeps or discards what it takes":
+    '確認用メッセージを受け取りましたが、実験環境のリゾルバー {0} に何も問い合わせていません。別のリゾルバーを使っているか、受け取ったものを保留または破棄しています',
   "it asks the laboratory's resolver but dials no MX host at port {0}":
     '実験環境のリゾルバーに問い合わせていますが、ポート {0} の MX ホストに接続していません',
   'it dials the MX host, but the control message does not arrive':
