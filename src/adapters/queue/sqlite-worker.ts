@@ -154,12 +154,9 @@ const bodiesIn = (answers: readonly Answer[]): TransferListItem[] => {
   const bodies: TransferListItem[] = [];
   for (const answer of answers) {
     if (!('value' in answer)) continue;
-    const value = answer.value as
-      | { readonly found?: readonly { readonly body?: Uint8Array<ArrayBuffer> }[] }
-      | undefined;
-    if (value instanceof Uint8Array) bodies.push(value.buffer as ArrayBuffer);
-    else if (typeof value === 'object' && Array.isArray(value.found))
-      for (const { body } of value.found) if (body instanceof Uint8Array) bodies.push(body.buffer as ArrayBuffer);
+    // A body, or what a claim has found.
+    for (const body of Array.isArray(answer.value) ? answer.value.map((one) => one?.body) : [answer.value])
+      if (body instanceof Uint8Array) bodies.push(body.buffer as ArrayBuffer);
   }
   return bodies;
 };
