@@ -115,7 +115,10 @@ export function serialFindings(subject: string, views: readonly SerialView[]): R
   const findings = [...primaries.values()]
     .filter((serials) => serials.size > 1)
     .map((serials): Finding => {
-      const says = [...serials].map(([serial, servers]) => `${servers.join(' ')}: SOA ${serial}`).join('; ');
+      const says = [...serials]
+        .sort(([a], [b]) => b - a)
+        .map(([serial, servers]) => `${[...servers].sort().join(' ')}: SOA ${serial}`)
+        .join('; ');
       return { subject, kind: 'servers-differ', detail: 'serial', says };
     });
   const unknown = new Map(failed.length === 0 ? [] : [[subject, failed.join('; ')]]);

@@ -136,7 +136,7 @@ test('OPS-51 signatures are told of three days before their end; servers that di
     ({ server, kind: 'serial', primary, serial }) as const;
   assert.deepEqual(serialFindings('s', [soa('a', 'p', 1), soa('b', 'p', 1)]).findings, []);
   assert.equal(
-    serialFindings('s', [soa('a', 'p', 2), soa('b', 'p', 1), soa('c', 'p', 2)]).findings[0]?.says,
+    serialFindings('s', [soa('b', 'p', 1), soa('c', 'p', 2), soa('a', 'p', 2)]).findings[0]?.says,
     'a c: SOA 2; b: SOA 1',
   );
   // Two providers, each with a primary of his own.
