@@ -1,5 +1,6 @@
 // `npm run faults [-- --rounds 1000] [--minutes 60] [--only name] [--write]`: the long job. Each fault once, then the relay is
-// killed again and again; `--write` puts the counters into docs/faults.md. Needs root (it mounts), strace and prlimit.
+// killed again and again; `--write` puts the counters into docs/faults.md. Needs root (it mounts), strace, prlimit, iproute2
+// and a control group for memory.
 
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -50,14 +51,16 @@ function documentOf(rows: readonly Row[]): string {
 Written by \`npm run faults -- --write\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, source at ${commit}. Each
 fault meets a relay in a process of its own; it must go on working or refuse with 4yz, and take and deliver mail again by itself when
 the fault is over. Every message that got a 250 must arrive; those are counted by number, those of the kill rounds by the hash of
-their octets. CI runs the same with 50 kill rounds (\`test/interop/faults.test.ts\`).
+their octets. CI runs the same with 50 kill rounds, and with a tenth of the deadlines that lost peers run into
+(\`test/interop/faults.test.ts\`).
 
 | Fault | What happens | Counted |
 |---|---|---|
 ${rows.map(({ name, does, counters }) => `| ${name} | ${does} | ${told(counters)} |`).join('\n')}
 
 *repeated*: copies beyond the first of a message that a sink had taken before a kill and the queue had not yet settled at that kill, as
-RFC 5321 §6.1 allows; *wronglyRepeated*: copies of one that was settled. *unanswered*: sent to the end, killed before the reply.
+RFC 5321 §6.1 allows; *wronglyRepeated*: copies of one that was settled. *unanswered*: sent to the end, killed before the reply. *cut
+off*: the connection ended without a reply, so the client keeps the message. *group peak*: with files that the kernel may drop.
 `;
 }
 
