@@ -119,7 +119,8 @@ function aboutHost({ terminal }: Program, { worlds, deviations, would_match }: C
   for (const { says } of deviations)
     lines.push(hanging(terminal, `      ${padded(say(terminal, 'note'), 12)} `, printable(say(terminal, says))));
   if (would_match !== null)
-    lines.push(hanging(terminal, `      ${padded(say(terminal, 'tell them'), 12)} `, printable(would_match)));
+    // Whole, so that it can be copied.
+    lines.push(`      ${padded(say(terminal, 'tell them'), 12)} ${printable(would_match)}`);
   return lines;
 }
 

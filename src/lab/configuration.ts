@@ -81,7 +81,7 @@ export function labHints(lab: Lab, configPath: string, relay: LabRelay = default
     `look:   sekisho check -c ${configPath} dane-ee.test`,
     `send:   printf 'Subject: hello\\r\\n\\r\\nhello\\r\\n' | curl -sS -T - smtp://${relay.listen} --mail-from you@relay.lab.test --mail-rcpt anyone@sts-enforce.example`,
     `page:   http://${relay.admin}/`,
-    `domains: ${lab.destinations.map(({ domain }) => domain).join(' ')}`,
+    `domains of the laboratory: ${lab.destinations.map(({ domain }) => domain).join(' ')}`,
     ...lab.leftOut.map(({ name, because }) => `left out: ${name}, ${because}`),
   ];
 }

@@ -38,7 +38,8 @@ const tooWide = (text: string, width: number): readonly string[] =>
     .filter((line) => {
       const room = width - (line.length - line.trimStart().length);
       const unbreakable = line.split(/ +/).some((token) => columns(token) > room);
-      return columns(line) > width && !unbreakable;
+      // A record to copy is one line whatever comes.
+      return columns(line) > width && !unbreakable && !line.includes(' IN TLSA ');
     });
 
 test('OPS-10 no line of check is wider than the terminal, in both languages, also with --all and --verbose', async () => {

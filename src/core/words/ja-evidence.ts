@@ -77,7 +77,7 @@ export const jaEvidence: Readonly<Record<string, string>> = {
   ', but {0}': '（{0}）',
   'the certificate does not name {0}{1}': '証明書に {0} の名前がありません{1}',
   'the certificate was issued {0} ago, and no record of its key is published':
-    '証明書は{0}前に発行されましたが、その鍵のレコードが公開されていません',
+    '証明書は {0}前に発行されましたが、その鍵のレコードが公開されていません',
   'TLSA {0} fits selector {1}': 'TLSA {0} はセレクター {1} なら一致します',
   'TLSA {0} names an issuer: usage 2 fits': 'TLSA {0} は発行者を指しています。用途 2 が適切です',
   'TLSA {0} names the certificate itself: usage 3 fits': 'TLSA {0} は証明書そのものを指しています。用途 3 が適切です',

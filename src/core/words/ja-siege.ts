@@ -316,6 +316,6 @@ export const jaSiege: Readonly<Record<string, string>> = {
   "send:   printf 'Subject: hello\\r\\n\\r\\nhello\\r\\n' | curl -sS -T - smtp://{0} --mail-from you@relay.lab.test --mail-rcpt anyone@sts-enforce.example":
     "送る:       printf 'Subject: hello\\r\\n\\r\\nhello\\r\\n' | curl -sS -T - smtp://{0} --mail-from you@relay.lab.test --mail-rcpt anyone@sts-enforce.example",
   'page:   http://{0}/': 'ページ:     http://{0}/',
-  'domains: {0}': 'ドメイン:   {0}',
+  'domains of the laboratory: {0}': 'ドメイン:   {0}',
   'left out: {0}, {1}': '除外: {0}、{1}',
 };
