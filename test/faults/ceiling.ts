@@ -12,8 +12,6 @@ export type Ceiling = {
   kills(): number;
   /** Most octets at a time: of processes, of the kernel for them, and of files that could have been dropped. */
   peak(): number;
-  /** How often the ceiling was reached and something had to be dropped. */
-  reached(): number;
   /** When all processes in it are gone. */
   remove(): void;
 };
@@ -22,7 +20,6 @@ type Files = {
   readonly limit: readonly string[];
   readonly events: string;
   readonly peak: string;
-  readonly reached: readonly string[];
 };
 
 const files: Readonly<Record<1 | 2, Files>> = {
@@ -30,9 +27,8 @@ const files: Readonly<Record<1 | 2, Files>> = {
     limit: ['memory.limit_in_bytes', 'memory.memsw.limit_in_bytes'],
     events: 'memory.oom_control',
     peak: 'memory.max_usage_in_bytes',
-    reached: ['memory.failcnt', 'memory.memsw.failcnt'],
   },
-  2: { limit: ['memory.max'], events: 'memory.events', peak: 'memory.peak', reached: ['memory.events'] },
+  2: { limit: ['memory.max'], events: 'memory.events', peak: 'memory.peak' },
 };
 
 /** @returns why there can be none on this machine. */
@@ -41,7 +37,7 @@ export function setCeiling(octets: number): Ceiling | string {
   if (mounted === undefined) return 'no control group for memory is mounted';
   const { version, at } = mounted;
   const folder = join(at, `sekisho-faults-${process.pid}`);
-  const { limit, events, peak, reached } = files[version];
+  const { limit, events, peak } = files[version];
   try {
     if (version === 2) writeFileSync(join(at, 'cgroup.subtree_control'), '+memory');
     mkdirSync(folder, { recursive: true });
@@ -61,7 +57,6 @@ export function setCeiling(octets: number): Ceiling | string {
     under: ['sh', '-c', `echo $$ > ${join(folder, 'cgroup.procs')} && exec "$@"`, 'sh'],
     kills: () => field(events, 'oom_kill'),
     peak: () => Number(read(peak).trim()),
-    reached: () => reached.reduce((sum, name) => sum + (version === 1 ? Number(read(name)) : field(name, 'max')), 0),
     remove: () => rmdirSync(folder),
   };
 }
