@@ -180,7 +180,7 @@ test('ATK-93 bodies that come in at the same time hold a bounded memory together
   const path = newPath();
   const queue = await open(path);
   const half = randomBytes(100_000);
-  const coming = Array.from({ length: 120 }, () => message(['a@one.example']));
+  const coming = Array.from({ length: 100 }, () => message(['a@one.example']));
   const writers = coming.map(({ id }) => queue.begin(id));
   for (const writer of [...writers, ...writers]) await writer.write(half);
   const inFiles = bodiesOf(path).length;
