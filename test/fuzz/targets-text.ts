@@ -188,7 +188,10 @@ const flags = ofText('flags', ['queue\n--domain\nx\n--json', '--at=2026-12-31', 
 
 /** What the relay was asked to do, nothing else. */
 function relayThatListens(heard: unknown[]): Relay {
-  const note = async (...what: readonly unknown[]): Promise<undefined> => void heard.push(what);
+  const note = async (...what: readonly unknown[]): Promise<object> => {
+    heard.push(what);
+    return {};
+  };
   return {
     list: async (filter: unknown) => {
       heard.push(filter);

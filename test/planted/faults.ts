@@ -129,8 +129,8 @@ export const validatorFaults: readonly Fault[] = [
   {
     name: 'every signature is good (SEC-6)',
     file: 'src/core/dnssec/signature.ts',
-    from: "return valid ? 'valid' : 'invalid';",
-    to: "return valid ? 'valid' : 'valid';",
+    from: "if (!library(scheme.hash, octets, loaded, signature)) return 'invalid';",
+    to: "if (!library(scheme.hash, octets, loaded, signature)) return 'valid';",
     mustSee: everybody,
   },
   {
