@@ -31,6 +31,7 @@ export type Workload = { readonly says: string; readonly load: Load; readonly ro
 export const workloads: Readonly<Record<string, Workload>> = {
   A5k: { says: '5 KB, one domain', load: { domains: oneDomain, messages: 2000 } },
   B5k: { says: '5 KB, 50 domains', load: { domains: allDomains, messages: 2000 } },
+  'A5k-c20': { says: '5 KB, one domain, 20 sessions', load: { domains: oneDomain, messages: 2000, sessions: 20 } },
   A100k: { says: '100 KB, one domain', load: { domains: oneDomain, messages: 600, size: 100_000 } },
   'A5k-tls': {
     says: '5 KB, TLS handshake for each message in',

@@ -36,8 +36,8 @@ export type Choice = {
 export function relays({ against, profile }: Choice): readonly Relay[] {
   const sekishos = [
     sekisho('sekisho', 'defaults, DNSSEC validated in-process', repository, profile),
-    sekisho('sekisho-tuned', '50 at once to one destination and host', repository, profile, {
-      in: { delivery: 'per_destination = 50\nper_host = 50' },
+    sekisho('sekisho-tuned', '50 sessions to one host, and some in line for them', repository, profile, {
+      in: { delivery: 'per_destination = 150\nper_host = 50' },
     }),
     sekisho('sekisho-2', 'two workers', repository, profile, { top: 'workers = 2' }),
   ];

@@ -227,10 +227,14 @@ async function settle(
 const sharedTexts = new WeakMap<object, string>();
 
 function recordText({ own, shared }: Settlement['records'][number]): string {
-  const known = sharedTexts.get(shared) ?? JSON.stringify(shared);
+  const known = sharedTexts.get(shared) ?? narrow(JSON.stringify(shared));
   sharedTexts.set(shared, known);
   return `${JSON.stringify(own).slice(0, -1)},${known.slice(1)}`;
 }
+
+/** Says the same in Latin-1: one wider character, such as an ellipsis, doubles what the whole string takes. */
+const narrow = (json: string): string =>
+  json.replace(/[^\x00-\xff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 const noticeRows = ({
   message,

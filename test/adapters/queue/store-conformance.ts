@@ -313,6 +313,7 @@ export function storeConformance(name: string, create: () => Promise<StoreUnderT
       using(async (queue) => {
         const one = message(['a@one.example']);
         await enqueue(queue, one);
+        const says = 'a…é\u{1f512}"';
         let at = t0;
         for (let round = 0; round < 10; round += 1) {
           const [lease] = (await claim(queue, at)) as [Lease];
@@ -326,11 +327,13 @@ export function storeConformance(name: string, create: () => Promise<StoreUnderT
           at = later(at, 300);
           await queue.settle(
             settlement(lease, now, (to) => deferred(to, at), {
-              records: records.map((own) => ({ own, shared: { mx_host: 'mx1' } })),
+              records: records.map((own) => ({ own, shared: { says } })),
             }),
           );
         }
-        const numbers = (await queue.story(one.id))?.records.map((record) => record.n);
+        const records = (await queue.story(one.id))?.records;
+        assert.equal(records?.at(-1)?.says, says);
+        const numbers = records?.map((record) => record.n);
         assert.deepEqual(
           numbers,
           Array.from({ length: 64 }, (_, n) => 36 + n),
