@@ -126,11 +126,7 @@ export function createAnswering(backend: Backend): ValidatingResolver {
     },
     knownNullMx: (domain) => {
       const cached = cache.get(keyOf({ name: nameFromDomain(domain), type: RrType.MX }), clock.now());
-      if (cached === undefined) return false;
-      const { answer } = resolvedFrom(cached.value.proof, 'MX', { ...cached.value, left: cached.left });
-      // RFC 7505 §3: the only record, with preference 0.
-      const only = answer.kind === 'found' && answer.value.length === 1 ? answer.value[0] : undefined;
-      return only?.exchange === '.' && only.preference === 0;
+      return cached !== undefined && isNullMx(cached.value);
     },
     close: () => {
       examiner.close();
@@ -152,6 +148,22 @@ const unanswerable = {
 } as const;
 
 const nobody = { queries: 0, verifications: 0, server: undefined } as const;
+
+/** Each RCPT asks: the answer is read once. */
+const nullMx = new WeakMap<Proved, 'yes' | 'no'>();
+
+function isNullMx(proved: Proved): boolean {
+  const known = nullMx.get(proved) ?? (readsNullMx(proved) ? 'yes' : 'no');
+  nullMx.set(proved, known);
+  return known === 'yes';
+}
+
+/** RFC 7505 §3: the only record, with preference 0. */
+function readsNullMx(proved: Proved): boolean {
+  const { answer } = resolvedFrom(proved.proof, 'MX', { ...proved, left: lifetimeOf(proved.proof) });
+  const only = answer.kind === 'found' && answer.value.length === 1 ? answer.value[0] : undefined;
+  return only?.exchange === '.' && only.preference === 0;
+}
 
 /** What somebody else has paid for. */
 const free = (found: Found): Found => (found === 'unfit' ? found : { ...found, queries: 0, verifications: 0 });
