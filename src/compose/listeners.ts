@@ -25,9 +25,9 @@ export async function readListeners(
   return read.filter((options) => options !== undefined);
 }
 
-/** The files whose change is a change of the listeners. */
-export const filesOf = ({ listen }: Config): readonly string[] =>
-  listen.flatMap(({ certificate, key, clientCa }) => [
+/** The files whose change is a change of what is shown: by the listeners, and to other hosts. */
+export const filesOf = ({ listen, tls }: Config): readonly string[] =>
+  [...listen, { ...tls, clientCa: undefined }].flatMap(({ certificate, key, clientCa }) => [
     ...(clientCa === undefined ? [] : [clientCa]),
     ...(certificate === undefined || certificate === 'self-signed' ? [] : [certificate]),
     ...(key?.from === 'file' ? [key.name] : []),
@@ -57,7 +57,10 @@ async function readListener(
   { identity, aliases }: Pick<ListenerOptions, 'identity' | 'aliases'>,
   reader: Reader,
 ): Promise<ListenerOptions | undefined> {
-  const pair = await readCertificate(listener, identity, reader);
+  const pair =
+    listener.certificate === 'self-signed'
+      ? await makeSelfSigned(identity.hostname)
+      : readPair(`listen ${listener.name}: `, listener, reader);
   const strict = config.profile === 'strict' || config.profile === 'government';
   const path = `listen ${listener.name}`;
   if (pair === undefined && (listener.tls === 'required' || listener.tls === 'implicit'))
@@ -111,28 +114,26 @@ function readAuthorities(listener: Listener, reader: Reader): readonly string[] 
   return found ?? [];
 }
 
-async function readCertificate(
-  listener: Listener,
-  identity: Identity,
+/** OPS-3: as certbot and dehydrated write them. @param place what the settings are called after */
+export function readPair(
+  place: string,
+  { certificate: file, key: secret }: Pick<Listener, 'certificate' | 'key'>,
   reader: Reader,
-): Promise<CertificatePair | undefined> {
-  const path = `listen ${listener.name}`;
-  if (listener.certificate === undefined) return undefined;
-  if (listener.certificate === 'self-signed') return makeSelfSigned(identity.hostname);
-  const file = listener.certificate;
-  const certificate = attempt(`${path}: certificate`, reader, () => readNamed(file));
+): CertificatePair | undefined {
+  if (file === undefined) return undefined;
+  const certificate = attempt(`${place}certificate`, reader, () => readNamed(file));
   if (certificate === undefined) return undefined;
   // A file that holds both, as many tools write it, needs no second setting.
   const key =
-    listener.key === undefined && /PRIVATE KEY/.test(certificate)
+    secret === undefined && /PRIVATE KEY/.test(certificate)
       ? certificate
-      : listener.key && readSecret(`${path}: key`, listener.key, reader);
+      : secret && readSecret(`${place}key`, secret, reader);
   if (key === undefined)
-    return listener.key === undefined ? reader.fault(`${path}: key`, 'is wanted beside certificate') : undefined;
+    return secret === undefined ? reader.fault(`${place}key`, 'is wanted beside certificate') : undefined;
   const checked = checkPair({ certificate, key });
   return checked.kind === 'ok'
     ? checked.value
-    : reader.fault(`${path}: certificate`, `${file} cannot be used: ${checked.fault}`);
+    : reader.fault(`${place}certificate`, `${file} cannot be used: ${checked.fault}`);
 }
 
 function readAliases(config: Config, reader: Reader): ReadonlyMap<string, Mailbox> {

@@ -10,7 +10,7 @@ import {
   readResolvConf,
   type ServerAddress,
 } from '../adapters/dns/server-address.ts';
-import type { ListenerOptions } from '../adapters/smtp/server-options.ts';
+import type { CertificatePair, ListenerOptions } from '../adapters/smtp/server-options.ts';
 import { loadTrustStore, type TrustStore } from '../adapters/smtp/trust-store.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigFault } from '../config/load.ts';
@@ -25,7 +25,7 @@ import { parseMailbox } from '../core/smtp/address.ts';
 import type { Identity } from '../core/smtp/admission.ts';
 import { languageOf } from '../core/words/say.ts';
 import { readNamed } from './input.ts';
-import { readListeners, readUsers } from './listeners.ts';
+import { readListeners, readPair, readUsers } from './listeners.ts';
 import { attempt, type Env, makeReader, type Reader, readOne, readSecret } from './reader.ts';
 
 /** What it takes to look and to dial: all that `check` and `dns` need, so that they run without the relay's secrets. */
@@ -43,6 +43,8 @@ export type Sight = {
 
 export type Materials = Sight & {
   readonly listeners: readonly ListenerOptions[];
+  /** OPS-3: for hosts that ask for one. */
+  readonly clientCertificate: CertificatePair | undefined;
   /** By the canonical text of the route's `via`. */
   readonly credentials: ReadonlyMap<string, Credentials>;
   /** User name to `sha256:` or `scrypt:` hash, by listener name. */
@@ -65,6 +67,7 @@ export async function gather(config: Config, env: Env, now: Instant): Promise<Ga
   const materials = {
     ...sight,
     listeners: sight.identity === undefined ? [] : await readListeners(config, sight.identity, reader),
+    clientCertificate: readPair('tls.', config.tls, reader),
     credentials: readCredentials(config, reader),
     users,
     adminToken: config.admin.token && readSecret('admin.token', config.admin.token, reader),

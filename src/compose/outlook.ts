@@ -53,8 +53,8 @@ export type Outlook = {
 /** @throws Error for a resolver mode that the servers do not allow (DNS-6). */
 export function openOutlook(
   config: Config,
-  /** Without credentials nobody logs in: tools send no mail. */
-  materials: Sight & Partial<Pick<Materials, 'credentials'>>,
+  /** Without credentials nobody logs in, without a certificate none is shown: tools send no mail and need no secret. */
+  materials: Sight & Partial<Pick<Materials, 'credentials' | 'clientCertificate'>>,
   policyStore: PolicyStore,
   around: Surroundings,
 ): Outlook {
@@ -64,6 +64,7 @@ export function openOutlook(
     trustStore: materials.trustStore,
     suites: isStrict(config) ? 'strict' : 'default',
     minVersion: config.tls.minVersion,
+    ...(materials.clientCertificate && { clientCertificate: materials.clientCertificate }),
   });
   const discoverPorts: DiscoverPorts = {
     resolver,

@@ -1,6 +1,7 @@
 // A new configuration, or a new certificate, in place of the one in force, while sessions and deliveries go on. All or
 // nothing: what cannot be put in force changes nothing and is told.
 
+import { isDeepStrictEqual } from 'node:util';
 import type { BoundAddress, SmtpFront } from '../adapters/smtp/server.ts';
 import type { Log, PolicyStore } from '../agent/ports.ts';
 import { faultLine } from '../cli/settings.ts';
@@ -8,7 +9,7 @@ import type { Loaded } from '../config/load.ts';
 import { seconds } from '../core/base/brand.ts';
 import { fault, ok, type Result } from '../core/base/result.ts';
 import type { Holder } from './in-force.ts';
-import { filesOf, readListeners } from './listeners.ts';
+import { filesOf, readListeners, readPair } from './listeners.ts';
 import type { Materials } from './materials.ts';
 import { type Outlook, openOutlook } from './outlook.ts';
 import { makeReader } from './reader.ts';
@@ -58,12 +59,19 @@ export function makeReloader(parts: ReloadParts, first: readonly BoundAddress[])
     const { loaded, materials } = holder.current();
     const reader = makeReader(around.env);
     const listeners = await readListeners(loaded.config, materials.identity, reader);
+    const clientCertificate = readPair('tls.', loaded.config.tls, reader);
     const unread = reader.faults.map(faultLine).join('; ');
-    const done = unread === '' ? await listen(listeners) : fault(unread);
+    const renewed = { ...materials, listeners, clientCertificate };
+    // What dials holds the one that it shows.
+    const dialsAsBefore = isDeepStrictEqual(clientCertificate, materials.clientCertificate);
+    const renew = (): ReturnType<typeof listen> => (dialsAsBefore ? listen(listeners) : reload(loaded, renewed));
+    const done = unread === '' ? await renew() : fault(unread);
     trouble.certificates(done.kind === 'fault' ? done.fault : undefined);
     if (done.kind === 'fault') return log.event('error', 'certificate-refused', { says: done.fault });
-    holder.amend({ ...materials, listeners });
-    await parts.amended();
+    if (dialsAsBefore) {
+      holder.amend(renewed);
+      await parts.amended();
+    }
     log.event('info', 'certificate-reloaded', { listeners: listeners.map(({ name }) => name) });
   };
   const watch = watchFiles(() => void inTurn(renewCertificates));

@@ -69,7 +69,12 @@ export type Config = {
     readonly allowSha1: boolean;
     readonly localZones: readonly string[];
   };
-  readonly tls: { readonly minVersion: 'TLSv1.2' | 'TLSv1.3'; readonly trustStore: string };
+  readonly tls: {
+    readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+    readonly trustStore: string;
+    readonly certificate: string | undefined;
+    readonly key: SecretRef | undefined;
+  };
   readonly mtaSts: { readonly enabled: boolean; readonly port: number; readonly maxAgeCap: number };
   readonly policy: {
     readonly floor: OperatorFloor;

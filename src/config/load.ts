@@ -335,7 +335,12 @@ function buildConfig(values: Values, written: ReadonlySet<number>, input: LoadIn
       allowSha1: get('resolver.allow_sha1_dnssec'),
       localZones: get('resolver.local_zones'),
     },
-    tls: { minVersion: get('tls.min_version'), trustStore: get('tls.trust_store') },
+    tls: {
+      minVersion: get('tls.min_version'),
+      trustStore: get('tls.trust_store'),
+      certificate: optional('tls.certificate'),
+      key: optional('tls.key'),
+    },
     mtaSts: { enabled: get('mta_sts.enabled'), port: get('mta_sts.port'), maxAgeCap: get('mta_sts.max_age_cap') },
     policy: {
       floor: get('policy.floor'),

@@ -185,6 +185,12 @@ export const settings: readonly Setting[] = [
     default: 'system',
     says: 'system, builtin, a PEM bundle, or a hashed directory.',
   },
+  {
+    path: 'tls.certificate',
+    type: text,
+    says: 'PEM, leaf first: shown to hosts that ask for a client certificate. It may be that of a listener.',
+  },
+  { path: 'tls.key', type: secret, says: 'Private key of the client certificate.' },
 
   { path: 'mta_sts.enabled', type: flag, default: true, says: 'Discover and enforce MTA-STS policies.' },
   {

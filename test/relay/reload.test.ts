@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { makeSelfSigned } from '../../src/adapters/smtp/server-certificate.ts';
+import { startSink } from '../adapters/smtp/sink.ts';
 import { SmtpTalk } from '../lab/smtp-talk.ts';
 import { certificateAt, post } from './mail.ts';
 import {
@@ -217,6 +218,33 @@ test('TLS-27 OPS-40 a certificate that changes on disk is taken without a signal
   for (const step of ['MAIL FROM:<s@relay.lab.test>', 'RCPT TO:<a@dane-ee.test>'])
     assert.match(await talk.say(step), /^250/);
   talk.close();
+});
+
+test('OPS-3 TLS-24 one pair is shown by the listener and to a host that asks for it, a renewed one as well', async (t) => {
+  const { certificate: cert, key: itsKey } = await makeSelfSigned('mx.asks.test');
+  const host = await startSink({ tls: { cert, key: itsKey, requestCert: true } });
+  t.after(() => host.close());
+  const { pem, key } = files();
+  world.configure({
+    listen: `127.0.0.1:${first}`,
+    edit: withCertificate,
+    in: { tls: `certificate = ${JSON.stringify(pem)}\nkey = "file:${key}"` },
+    end: `[[route]]\nto = "asks.test"\nvia = "[127.0.0.1]:${host.port}"`,
+  });
+  await hangUp('reloaded');
+  const shown = async (): Promise<string | undefined> => {
+    const count = host.clientCertificates.length;
+    await post(first, { to: 'a@asks.test' });
+    await until(() => host.clientCertificates.length > count, 'a handshake with the host');
+    return host.clientCertificates.at(-1);
+  };
+  assert.equal(await shown(), 'CN=third.lab.test');
+
+  const count = told('certificate-reloaded');
+  await writePair('fourth.lab.test');
+  await until(() => told('certificate-reloaded') > count, 'the new certificate', 30_000);
+  assert.equal(await certificateNow(), 'fourth.lab.test');
+  assert.equal(await shown(), 'CN=fourth.lab.test');
 });
 
 test('the log holds no key and no error of ours', () => {

@@ -201,6 +201,9 @@ export const jaSettings: Readonly<Record<string, string>> = {
   'Lowest TLS version in both roles.': '送信側と受信側の両方での最低の TLS バージョン。',
   'system, builtin, a PEM bundle, or a hashed directory.':
     'system、builtin、PEM バンドル、またはハッシュ形式のディレクトリー。',
+  'PEM, leaf first: shown to hosts that ask for a client certificate. It may be that of a listener.':
+    'PEM、リーフが先頭。クライアント証明書を求めるホストに提示します。リスナーと同じ証明書でもかまいません。',
+  'Private key of the client certificate.': 'クライアント証明書の秘密鍵。',
   'Discover and enforce MTA-STS policies.': 'MTA-STS ポリシーを発見し、適用します。',
   'Port of policy hosts; other than 443 only in laboratories.': 'ポリシーホストのポート。443 以外は実験環境のみ。',
   'Longest time a policy is kept.': 'ポリシーを保持する最長の時間。',

@@ -42,9 +42,9 @@ export type Sink = {
   /** Of each finished handshake; false when none was sent. */
   readonly names: readonly (string | false)[];
   readonly versions: readonly string[];
-  /** Of each finished handshake: whether it resumed another, and whether a client certificate came. */
+  /** Of each finished handshake: whether it resumed another, and the subject of the client certificate. */
   readonly resumed: readonly boolean[];
-  readonly clientCertificates: readonly ('none' | 'sent')[];
+  readonly clientCertificates: readonly string[];
   close(): Promise<void>;
 };
 
@@ -57,7 +57,7 @@ export async function startSink(script: Script = {}, host = '127.0.0.1', port = 
     names: [] as (string | false)[],
     versions: [] as string[],
     resumed: [] as boolean[],
-    clientCertificates: [] as ('none' | 'sent')[],
+    clientCertificates: [] as string[],
   };
   const open = new Set<Socket>();
   const server: Server = createServer((socket) => {
@@ -90,7 +90,7 @@ type State = {
   names: (string | false)[];
   versions: string[];
   resumed: boolean[];
-  clientCertificates: ('none' | 'sent')[];
+  clientCertificates: string[];
 };
 
 function serve(plain: Socket, state: State): void {
@@ -121,7 +121,7 @@ function secure(plain: Socket, state: State, session: SinkSession, then: (socket
     state.names.push((socket as TLSSocket & { servername: string | false | null }).servername || false);
     state.versions.push(socket.getProtocol() ?? '');
     state.resumed.push(socket.isSessionReused());
-    state.clientCertificates.push(socket.getPeerX509Certificate() === undefined ? 'none' : 'sent');
+    state.clientCertificates.push(socket.getPeerX509Certificate()?.subject ?? 'none');
     then(socket);
   });
 }
