@@ -62,7 +62,7 @@ export function signatureFinding(
 ): readonly Finding[] {
   const soon = steps.filter(({ inception = 0, expiration }) => {
     if (expiration === undefined) return false;
-    // Servers that sign as they answer give out signatures that never last for three days.
+    // ADR 0012: servers that sign as they answer give out signatures that never last for three days.
     const few = Math.min(signatureDays * day, ((expiration - inception) * 1000) / 3);
     return expiration * 1000 - now < few;
   });
