@@ -96,4 +96,10 @@ export const known: readonly Known[] = [
     right: 'we',
     by: 'RFC 4035 §5.3.4',
   },
+  {
+    id: 'signer-above-unsigned-zone',
+    pattern: /^named insecure \S+ \| behind \w+ failed no-matching-key \| .* ds=none fault=signature-signer/,
+    right: 'they',
+    by: 'RFC 4035 §5.3.1',
+  },
 ];
