@@ -93,7 +93,7 @@ async function sendOnce(lab: Lab, relay: Relay, flags: Flags, terminal: Terminal
     else if (!flags.on('quiet')) {
       const how = line.reason ?? `${line.level ?? ''} ${line.authn.join('+')}`.trim();
       terminal.out(
-        `${mark(terminal, line.asExpected ? 'pass' : 'fail')} ${line.destination.padEnd(28)} ${line.outcome.padEnd(9)} ${how.padEnd(32)} ${line.story}\n`,
+        `${mark(terminal, line.asExpected ? 'pass' : 'fail')} ${line.destination.padEnd(28)} ${line.outcome.padEnd(9)} ${how.padEnd(32)} ${say(terminal, line.story)}\n`,
       );
     }
   }

@@ -294,10 +294,6 @@ export const jaSettings: Readonly<Record<string, string>> = {
   resolver: 'リゾルバー',
   clock: '時計',
   disk: 'ディスク',
-  'the laboratory is open; the other verbs look into it with  -c {0}':
-    '実験環境が開きました。他のサブコマンドでは次を付けて調べます:  -c {0}',
-  'end it with Ctrl-C': 'Ctrl-C で終了します',
-  'left out: {0}, {1}': '省略: {0}、{1}',
   'no queue id in {0}': '{0} にキュー ID がありません',
   '{0} came to no outcome in 30 s': '{0} は 30 秒以内に結果が出ませんでした',
   '{0} is no range such as 10.0.0.0/8, and not "private"':

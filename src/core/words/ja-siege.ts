@@ -1,4 +1,4 @@
-// Japanese: the siege, its attacks and what came of them, the laboratory.
+// Japanese: the siege, its attacks and what came of them.
 
 export const jaSiege: Readonly<Record<string, string>> = {
   '{0} attacks: {1} held, {2} fell, {3} not applicable, {4} undetermined':
@@ -308,14 +308,4 @@ export const jaSiege: Readonly<Record<string, string>> = {
   'where the MX is bent to': '曲げられた MX の先',
   'two records': '2 件のレコード',
   'by itself': '単独',
-  // The laboratory.
-  'the laboratory is open; the other verbs look into it with  -c {0}':
-    '実験環境が開きました。他のサブコマンドからは次の指定で調べられます  -c {0}',
-  'end it with Ctrl-C': 'Ctrl-C で終了します',
-  'look:   sekisho check -c {0} dane-ee.test': '調べる:     sekisho check -c {0} dane-ee.test',
-  "send:   printf 'Subject: hello\\r\\n\\r\\nhello\\r\\n' | curl -sS -T - smtp://{0} --mail-from you@relay.lab.test --mail-rcpt anyone@sts-enforce.example":
-    "送る:       printf 'Subject: hello\\r\\n\\r\\nhello\\r\\n' | curl -sS -T - smtp://{0} --mail-from you@relay.lab.test --mail-rcpt anyone@sts-enforce.example",
-  'page:   http://{0}/': 'ページ:     http://{0}/',
-  'domains of the laboratory: {0}': 'ドメイン:   {0}',
-  'left out: {0}, {1}': '除外: {0}、{1}',
 };

@@ -7,6 +7,7 @@
 
 import { jaEvidence } from './ja-evidence.ts';
 import { jaHelp } from './ja-help.ts';
+import { jaLab } from './ja-lab.ts';
 import { jaReasons } from './ja-reasons.ts';
 import { jaRenewal } from './ja-renewal.ts';
 import { jaSettings } from './ja-settings.ts';
@@ -23,4 +24,5 @@ export const japanese: Readonly<Record<string, string>> = {
   ...jaSettings,
   ...jaRenewal,
   ...jaSiege,
+  ...jaLab,
 };

@@ -11,6 +11,7 @@ import { settings } from '../../../src/config/schema.ts';
 import { catalogue } from '../../../src/core/policy/catalogue.ts';
 import { japanese } from '../../../src/core/words/ja.ts';
 import { columns, languageOf, translate, translateLines } from '../../../src/core/words/say.ts';
+import { destinations } from '../../../src/lab/destinations.ts';
 import { attacks } from '../../../src/siege/attacks.ts';
 import { composed, notForPeople } from './exceptions.ts';
 import { literalsOf } from './sentences.ts';
@@ -22,7 +23,7 @@ const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
 
 /** Where sentences for people are made. Log lines, replies of the server and the laboratory's hosts are not among them. */
 const spoken =
-  /^(?:cli\/|siege\/|admin\/|config\/|agent\/|compose\/|core\/(?:policy|mtasts|dane|x509)\/|core\/smtp\/dsn|core\/routing\/next-hop|core\/dnssec\/anchors|adapters\/(?:https\/|dns\/exam|smtp\/dial))/;
+  /^(?:cli\/|siege\/|admin\/|config\/|agent\/|compose\/|core\/(?:policy|mtasts|dane|x509)\/|core\/smtp\/dsn|core\/routing\/next-hop|core\/dnssec\/anchors|lab\/world-hosts|adapters\/(?:https\/|dns\/exam|smtp\/dial))/;
 
 const placeholders = (text: string): string => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort().join();
 
@@ -63,13 +64,14 @@ test('OPS-64 every sentence that tools, notices and pages are made of has its Ja
   assert.deepEqual(missing, []);
 });
 
-test('OPS-64 the tables of verbs, flags, reasons and settings are whole in Japanese', () => {
+test('OPS-64 the tables of verbs, flags, reasons, settings and destinations are whole in Japanese', () => {
   const sentences = [
     ...commands.flatMap(({ says, flags }) => [says, ...flags.map((flag) => flag.says)]),
     ...[...commonFlags, ...filterFlags].map(({ says }) => says),
     ...Object.values(helpTexts),
     ...Object.values(catalogue).flatMap(({ sentence, cause, remedy }) => [sentence, cause, remedy]),
     ...settings.map(({ says }) => says),
+    ...destinations.map(({ story }) => story),
   ];
   assert.deepEqual(
     sentences.filter((sentence) => !Object.hasOwn(japanese, sentence)),
