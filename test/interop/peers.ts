@@ -11,9 +11,12 @@ const run = promisify(execFile);
 
 export const peersFolder: string = process.env.SEKISHO_PEERS ?? '/var/tmp/sekisho-peers';
 
+/** What a mail server of Debian runs in, by chroot. */
+export const rootOf = (peer: 'postfix' | 'exim'): string => join(peersFolder, peer, 'root');
+
 /** The reason to skip, or false. In CI nothing is skipped. */
 export const skipPeers: string | false =
-  existsSync(join(peersFolder, 'postfix/root/.installed')) || process.env.SEKISHO_INTEROP === 'required'
+  existsSync(join(rootOf('postfix'), '.installed')) || process.env.SEKISHO_INTEROP === 'required'
     ? false
     : "Debian's peers are not installed: run test/interop/setup.sh as root";
 
@@ -85,7 +88,7 @@ export type MailPeerOptions = {
 };
 
 export async function startPostfix(options: MailPeerOptions): Promise<MailPeer> {
-  const root = join(peersFolder, 'postfix/root');
+  const root = rootOf('postfix');
   const box = join(root, 'var/mail/interop');
   rmSync(box, { recursive: true, force: true });
   mkdirSync(box, { recursive: true });
@@ -145,7 +148,7 @@ maillog_file = /var/log/postfix.log
 }
 
 export async function startExim(options: MailPeerOptions): Promise<MailPeer> {
-  const root = join(peersFolder, 'exim/root');
+  const root = rootOf('exim');
   const box = join(root, 'var/mail/interop');
   rmSync(box, { recursive: true, force: true });
   mkdirSync(box, { recursive: true });

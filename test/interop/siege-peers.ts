@@ -6,7 +6,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ended, listening, peersFolder } from './peers.ts';
+import { ended, listening, rootOf } from './peers.ts';
 
 const repository = join(import.meta.dirname, '../..');
 const program = join(repository, 'bin/sekisho.mjs');
@@ -103,7 +103,7 @@ ${settings.map((line) => `  ${line}\n`).join('')}begin retry
 type Started = { readonly version: string; readonly flush: string; stop(): Promise<void> };
 
 async function startBesiegedPostfix(settings: readonly string[]): Promise<Started> {
-  const root = join(peersFolder, 'postfix/root');
+  const root = rootOf('postfix');
   const master = readFileSync(join(root, 'usr/share/postfix/master.cf.dist'), 'utf8')
     .replace(/^smtp +inet .*$/m, `127.0.0.1:${port} inet n - n - - smtpd`)
     .replace(/^((?!#)\S+\s+\S+\s+\S+\s+\S+\s+)y(\s)/gm, '$1n$2');
@@ -123,7 +123,7 @@ async function startBesiegedPostfix(settings: readonly string[]): Promise<Starte
 }
 
 async function startBesiegedExim(settings: readonly string[]): Promise<Started> {
-  const root = join(peersFolder, 'exim/root');
+  const root = rootOf('exim');
   mountOver(root, { 'etc/resolv.conf': resolvConf, 'etc/exim4/exim4.conf': eximConfiguration(settings) }, [
     'var/spool/exim4',
     'var/log/exim4',
