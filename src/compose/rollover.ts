@@ -15,6 +15,7 @@ import { printable, type Terminal } from '../cli/terminal.ts';
 import type { Loaded } from '../config/load.ts';
 import type { LineagePlan } from '../config/rollover.ts';
 import { seconds } from '../core/base/brand.ts';
+import { sameOctets } from '../core/base/octets.ts';
 import { fault, isNonEmpty, ok, type Result } from '../core/base/result.ts';
 import { type Owner, ownerName, zoneForm } from '../core/dane/forms.ts';
 import type { TlsaData } from '../core/dane/make.ts';
@@ -33,7 +34,6 @@ import {
 import { type Name, nameFromText } from '../core/dns/name.ts';
 import { RrType } from '../core/dns/registry.ts';
 import { digestOf } from '../core/x509/certificate.ts';
-import { sameOctets } from '../core/x509/der.ts';
 import { matchNames } from '../core/x509/identity.ts';
 import { type Material, type PublicHalf, readMaterial } from '../core/x509/material.ts';
 import { isValidAt } from '../core/x509/presented-chain.ts';

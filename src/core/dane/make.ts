@@ -2,9 +2,9 @@
 // what is to be said against a choice. Files and servers are the caller's.
 
 import type { Seconds } from '../base/brand.ts';
+import { sameOctets } from '../base/octets.ts';
 import { fault, ok, type Result } from '../base/result.ts';
 import { type Certificate, digestOf } from '../x509/certificate.ts';
-import { sameOctets } from '../x509/der.ts';
 import type { PublicHalf } from '../x509/material.ts';
 import { pathFrom } from '../x509/presented-chain.ts';
 

@@ -2,10 +2,10 @@
 // against which the path must be verified (RFC 7672 §3.1, RFC 7671 §5 and §9). Names and dates are the question of judge.
 
 import type { Instant } from '../base/brand.ts';
+import { sameOctets } from '../base/octets.ts';
 import { isNonEmpty, type NonEmpty } from '../base/result.ts';
 import { buildAnchor, isSignedBy } from '../x509/anchor.ts';
 import { type Certificate, digestOf, isSelfIssued, readCertificate } from '../x509/certificate.ts';
-import { sameOctets } from '../x509/der.ts';
 import { pathFrom } from '../x509/presented-chain.ts';
 import { type Digests, defaultDigests, type TlsaRecord } from './tlsa.ts';
 

@@ -3,9 +3,9 @@
 // caller's; each act may be done again after a crash without harm.
 
 import { type Instant, instant, type Seconds, seconds } from '../base/brand.ts';
+import { sameOctets } from '../base/octets.ts';
 import type { NonEmpty } from '../base/result.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import { sameOctets } from '../x509/der.ts';
 import type { PublicHalf } from '../x509/material.ts';
 import { bareForm } from './forms.ts';
 import { makeTlsa, names, type TlsaData, type TlsaParameters } from './make.ts';

@@ -1,10 +1,11 @@
 // DNS messages (RFC 1035 §4, EDNS RFC 6891, EDE RFC 8914). RDATA is kept raw but uncompressed, in the case it came in;
 // canonical form is the validator's business. Only class IN is understood by callers.
 
+import { concat } from '../base/octets.ts';
 import { fault, ok, type Result } from '../base/result.ts';
 import { foldName, type Name, rootName } from './name.ts';
 import { classIn, RrType } from './registry.ts';
-import { concat, readName, readRdata } from './wire.ts';
+import { readName, readRdata } from './wire.ts';
 import { startWriter } from './writer.ts';
 
 export { classIn, nxnameType, Rcode, RrType } from './registry.ts';

@@ -1,5 +1,6 @@
 // Reading names from a message with compression (RFC 1035 §4.1.4), and the places where RDATA holds names.
 
+import { concat } from '../base/octets.ts';
 import { foldName, octetsOf } from './name.ts';
 import { RrType } from './registry.ts';
 
@@ -125,14 +126,4 @@ function rebuild(
   if (at < limit && !openEnded.has(type)) return undefined;
   parts.push(octets.subarray(at, limit));
   return concat(parts);
-}
-
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

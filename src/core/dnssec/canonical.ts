@@ -1,9 +1,10 @@
 // The octets that a signature covers: canonical names, canonical order, original TTL, wildcard owner (RFC 4034 §3.1.8.1,
 // §6; RFC 4035 §5.3.2; RFC 6840 §5.1). Owners are lower-cased by the codec already.
 
+import { concat } from '../base/octets.ts';
 import type { ResourceRecord } from '../dns/message.ts';
 import { labelCount, lastLabels, type Name, octetsOf, wildcardAt } from '../dns/name.ts';
-import { concat, lowerRdata } from '../dns/wire.ts';
+import { lowerRdata } from '../dns/wire.ts';
 import type { Rrsig } from './rdata.ts';
 
 /** All records of one owner, type and class, in the order they came, no two the same. */

@@ -3,8 +3,8 @@
 
 import { createHash, createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
 import type { Instant } from '../base/brand.ts';
+import { concat, sameOctets } from '../base/octets.ts';
 import { toBase64Url } from '../dns/encodings.ts';
-import { concat } from '../dns/wire.ts';
 import type { Dnskey, Rrsig } from './rdata.ts';
 
 /** A DNSKEY with its imported key, made on first use and kept as long as the zone's proof. */
@@ -156,7 +156,7 @@ export function verifySignature(
   const loaded = key.load();
   if (scheme === undefined || loaded === undefined || !hasRightLength(rrsig.signature, scheme, key)) return 'invalid';
   const seen = seenValid.get(key) ?? [];
-  const at = seen.findIndex((one) => isSame(one.octets, octets) && isSame(one.signature, rrsig.signature));
+  const at = seen.findIndex((one) => sameOctets(one.octets, octets) && sameOctets(one.signature, rrsig.signature));
   const [again] = at < 0 ? [] : seen.splice(at, 1);
   if (again !== undefined) {
     seen.push(again);
@@ -175,13 +175,6 @@ export function verifySignature(
     seenValid.set(key, seen);
   }
   return 'valid';
-}
-
-function isSame(left: Uint8Array, right: Uint8Array): boolean {
-  if (left.length !== right.length) return false;
-  // Signatures and counters differ at the end sooner than at the beginning.
-  for (let at = left.length - 1; at >= 0; at--) if (left[at] !== right[at]) return false;
-  return true;
 }
 
 /** RFC 6605 §4: two integers side by side; as the library reads them: RFC 3279 §2.2.3. */

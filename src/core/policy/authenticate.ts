@@ -3,12 +3,12 @@
 
 import type { DomainName, Instant } from '../base/brand.ts';
 import type { Evidence } from '../base/evidence.ts';
+import { sameOctets } from '../base/octets.ts';
 import { isNonEmpty, type NonEmpty } from '../base/result.ts';
 import { type Anchor, matchDane } from '../dane/match.ts';
 import { formatTlsa } from '../dane/tlsa.ts';
 import { octetsOf } from '../routing/ip-address.ts';
 import { type Certificate, isSelfIssued, readCertificate } from '../x509/certificate.ts';
-import { sameOctets } from '../x509/der.ts';
 import { matchAddress, matchNames } from '../x509/identity.ts';
 import type { PathFault, PathVerdict, TrustStoreRef } from '../x509/path-verdict.ts';
 import { isValidAt, pathFrom, readChain } from '../x509/presented-chain.ts';

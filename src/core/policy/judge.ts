@@ -3,10 +3,10 @@
 
 import type { Instant } from '../base/brand.ts';
 import type { Evidence } from '../base/evidence.ts';
+import { sameOctets } from '../base/octets.ts';
 import { isNonEmpty, type NonEmpty } from '../base/result.ts';
 import type { Extensions } from '../smtp/extensions.ts';
 import type { Reply } from '../smtp/reply.ts';
-import { sameOctets } from '../x509/der.ts';
 import type { PathVerdict, TrustStoreRef } from '../x509/path-verdict.ts';
 import { readChain, sameChain } from '../x509/presented-chain.ts';
 import { type Authentication, authenticate, type Encrypted } from './authenticate.ts';

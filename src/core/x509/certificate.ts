@@ -3,7 +3,8 @@
 
 import { createHash } from 'node:crypto';
 import { type Instant, instant } from '../base/brand.ts';
-import { type Element, oidText, readElement, readElements, readSequence, sameOctets, tags } from './der.ts';
+import { sameOctets } from '../base/octets.ts';
+import { type Element, oidText, readElement, readElements, readSequence, tags } from './der.ts';
 
 export type Certificate = {
   readonly der: Uint8Array;

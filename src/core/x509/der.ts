@@ -1,6 +1,8 @@
 // A small strict reader and writer of DER (ITU-T X.690 §10): what certificates need and no more. Lengths must be minimal
 // and definite, tags of one octet; everything stays a view of the input.
 
+import { concat } from '../base/octets.ts';
+
 export type Element = {
   readonly tag: number;
   readonly content: Uint8Array;
@@ -68,30 +70,14 @@ function readFirst(octets: Uint8Array): Element | undefined {
 
 /** One element of the given contents. */
 export function writeElement(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
-  const content = joinOctets(...contents);
+  const content = concat(contents);
   const length: number[] = [];
   if (content.length < 0x80) length.push(content.length);
   else {
     for (let rest = content.length; rest > 0; rest = Math.floor(rest / 256)) length.unshift(rest % 256);
     length.unshift(0x80 | length.length);
   }
-  return joinOctets(Uint8Array.of(tag, ...length), content);
-}
-
-export function joinOctets(...parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
-}
-
-export function sameOctets(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
-  return true;
+  return concat([Uint8Array.of(tag, ...length), content]);
 }
 
 /** Dotted text of the content of an OBJECT IDENTIFIER; empty if it is malformed. */

@@ -4,8 +4,8 @@
 import type { DomainName } from '../base/brand.ts';
 import { isOneLabelBelow, looksLikeAddress, parseDomainName } from '../base/domain-name.ts';
 import type { IpAddress } from '../base/lookup.ts';
+import { sameOctets } from '../base/octets.ts';
 import type { Certificate } from './certificate.ts';
-import { sameOctets } from './der.ts';
 
 export type IdentityMatch =
   | { readonly kind: 'match'; readonly name: DomainName | IpAddress }

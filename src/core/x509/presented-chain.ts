@@ -1,9 +1,9 @@
 // The DER certificates the peer sent, in the order sent, leaf first (DANE-43). Nothing here comes from a local store.
 
 import type { Instant } from '../base/brand.ts';
+import { sameOctets } from '../base/octets.ts';
 import type { NonEmpty } from '../base/result.ts';
 import { type Certificate, isSelfIssued, readCertificate } from './certificate.ts';
-import { sameOctets } from './der.ts';
 
 export type PresentedChain = NonEmpty<Uint8Array>;
 

@@ -3,8 +3,8 @@
 
 import { X509Certificate } from 'node:crypto';
 import type { Instant } from '../base/brand.ts';
+import { sameOctets } from '../base/octets.ts';
 import { type Certificate, readCertificate } from './certificate.ts';
-import { sameOctets } from './der.ts';
 import type { PathFault, PathVerdict, TrustStoreRef } from './path-verdict.ts';
 import { isValidAt, type PresentedChain } from './presented-chain.ts';
 
