@@ -6,6 +6,7 @@ import type { QueueId } from '../../core/base/brand.ts';
 import type { NonEmpty } from '../../core/base/result.ts';
 import type { EnvelopeRecipient } from '../../core/smtp/envelope.ts';
 import { formatReply } from '../../core/smtp/reply.ts';
+import { jsonEscaped } from '../../core/words/harmless.ts';
 import { createBodyWriter, createHolding, type DiskFloor, readBodyFile, storeBody } from './bodies.ts';
 import { createClaimedBodies } from './claimed-bodies.ts';
 import type { Call, Client } from './client.ts';
@@ -233,8 +234,7 @@ function recordText({ own, shared }: Settlement['records'][number]): string {
 }
 
 /** Says the same in Latin-1: one wider character, such as an ellipsis, doubles what the whole string takes. */
-const narrow = (json: string): string =>
-  json.replace(/[^\x00-\xff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+const narrow = (json: string): string => json.replace(/[^\x00-\xff]+/g, jsonEscaped);
 
 const noticeRows = ({
   message,

@@ -12,11 +12,12 @@ export const harmless = (text: string): string => {
   return shown.replace(formless, '�');
 };
 
-/** The same text with each such sign written as JSON writes it: it means the same and does nothing. */
-export const inertJson = (text: string): string =>
-  text.replace(formless, (sign) =>
-    [...Array(sign.length).keys()].map((at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
-  );
+/** Inside JSON: it means the same and does nothing. */
+export const jsonEscaped = (sign: string): string =>
+  [...Array(sign.length).keys()].map((at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
+
+/** The same JSON with each such sign escaped. */
+export const inertJson = (text: string): string => text.replace(formless, jsonEscaped);
 
 /** Lines of a program's own: line feeds and tabs stay, and so do its colours when it uses some. */
 export const harmlessLines = (text: string, color: 'color' | 'plain'): string =>
